@@ -1,0 +1,4 @@
+export * from './direction.ts';
+export * from './errors.ts';
+export * from './random.ts';
+export * from './time.ts';

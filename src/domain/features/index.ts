@@ -1,0 +1,2 @@
+export * from './bar.ts';
+export * from './segments.ts';
