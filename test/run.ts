@@ -9,38 +9,31 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
 const args = process.argv.slice(2);
-const fast = args.includes('--fast');
-const coverage = args.includes('--coverage');
 const filters = args.filter((arg) => !arg.startsWith('--'));
 
 const files = globSync(['src/**/*.test.ts', 'test/**/*.test.ts'])
-  .filter((file) => !fast || !file.endsWith('.slow.test.ts'))
+  .filter((file) => !args.includes('--fast') || !file.endsWith('.slow.test.ts'))
   .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
   .toSorted();
 
-let passed = 0;
-let failed = 0;
-let skipped = 0;
 const stream = run({
   files,
   concurrency: availableParallelism(),
-  coverage,
+  coverage: args.includes('--coverage'),
   coverageIncludeGlobs: ['src/**/*.ts'],
   coverageExcludeGlobs: ['src/**/*.test.ts'],
 });
-stream.on('test:summary', (summary) => {
-  if (summary.file !== undefined) return;
-  const { tests, todo } = summary.counts;
-  ({ passed, skipped } = summary.counts);
-  failed = tests - passed - skipped - todo;
+
+let summaryLine = 'tests: 0 passed, 1 failed';
+process.exitCode = 1;
+stream.on('test:summary', ({ file, counts }) => {
+  if (file !== undefined) return;
+  const { tests, passed, skipped, todo } = counts;
+  const failed = tests - passed - skipped - todo;
+  summaryLine = `tests: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+  process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 });
-stream.compose(spec()).pipe(process.stdout);
-stream.on('close', () => {
-  // The spec reporter writes on the same stream; this line must come after its last one.
-  setImmediate(() => {
-    process.stdout.write(
-      `\ntests: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`,
-    );
-    process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
-  });
-});
+
+const reporter = new spec();
+reporter.on('end', () => setImmediate(() => process.stdout.write(`\n${summaryLine}\n`)));
+stream.pipe(reporter).pipe(process.stdout);

@@ -1,0 +1,114 @@
+/**
+ * One configuration for the whole program: defaults ← YAML file ← flags. The effective configuration is stored
+ * with every run and model, so that a run can be repeated from its artifact alone.
+ */
+import { z } from 'zod';
+import { CLASS_WEIGHTS, ConfigError } from '../domain/core/index.ts';
+import type { ConfigProblem } from '../domain/core/index.ts';
+
+const share = z.number().gt(0).lt(1);
+const count = z.int().min(1);
+
+const LabelSchema = z
+  .strictObject({
+    preset: z.string().default('SELL_0004_BUY_0008_1h').describe('name of a label preset'),
+  })
+  .prefault({});
+
+/** Recipe of the base model. Defaults and search space: QuantGod (reference §3). */
+const BaseSchema = z
+  .strictObject({
+    sequenceLength: count.default(720).describe('bars a window'),
+    channels: count.default(64),
+    hidden: count.default(256),
+    layers: z.int().min(1).max(4).default(2),
+    dropout: z.number().min(0).lt(1).default(0.3),
+    learningRate: z.number().gt(0).default(3e-4),
+    weightDecay: z.number().min(0).default(0.01),
+    batchSize: count.default(256).describe('windows (windowed) or dense segments a step'),
+    epochs: count.default(10),
+    patience: count.default(3).describe('epochs without a better validation macro-F1 before stopping'),
+    mode: z.enum(['dense', 'windowed']).default('dense'),
+    classWeights: z.tuple([z.number().gt(0), z.number().gt(0), z.number().gt(0)]).default([...CLASS_WEIGHTS]),
+  })
+  .prefault({});
+
+/** Parameters of the auditor. Defaults: QuantGod (reference §4). */
+const AuditorSchema = z
+  .strictObject({
+    rounds: count.default(500),
+    maxDepth: z.int().min(1).max(16).default(6),
+    learningRate: z.number().gt(0).max(1).default(0.05),
+    subsample: z.number().gt(0).max(1).default(0.8),
+    columnSample: z.number().gt(0).max(1).default(0.8),
+    alpha: z.number().min(0).default(0.1),
+    lambda: z.number().min(0).default(1),
+    earlyStoppingRounds: count.default(30),
+  })
+  .prefault({});
+
+const ValidationSchema = z
+  .strictObject({
+    testShare: share.default(0.1).describe('last part of the history, opened once'),
+    folds: z.int().min(2).max(20).default(5),
+    stopShare: share.default(0.15).describe('latest part of each training past, used for early stopping'),
+    embargoMinutes: z
+      .int()
+      .min(0)
+      .default(0)
+      .describe('extra distance between a training label’s end and what it is judged on'),
+  })
+  .prefault({});
+
+const EvaluationSchema = z.strictObject({ bootstrapSamples: z.int().min(100).default(1000) }).prefault({});
+
+export const ConfigSchema = z.strictObject({
+  dataDir: z.string().min(1).default('./data'),
+  seed: z.int().min(0).max(2_147_483_647).default(1),
+  threads: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(2)
+    .describe('threads of the neural engine; part of what makes a run repeatable'),
+  label: LabelSchema,
+  base: BaseSchema,
+  auditor: AuditorSchema,
+  validation: ValidationSchema,
+  evaluation: EvaluationSchema,
+});
+
+export type Config = z.infer<typeof ConfigSchema>;
+export type BaseRecipe = Config['base'];
+export type AuditorRecipe = Config['auditor'];
+export type ValidationPlan = Config['validation'];
+
+/**
+ * Checks an untrusted value against the schema.
+ * @param source what the value came from, such as a file name, for the message
+ * @throws ConfigError with every problem and the path of its field
+ */
+export function parseConfig(value: unknown, source: string): Config {
+  const result = ConfigSchema.safeParse(value);
+  if (result.success) return result.data;
+  const problems: ConfigProblem[] = result.error.issues.map((issue) => ({
+    path: `${source}: ${issue.path.length > 0 ? issue.path.join('.') : '(root)'}`,
+    message: issue.message,
+  }));
+  throw new ConfigError(problems);
+}
+
+export type PartialTree = { readonly [key: string]: unknown };
+
+const isTree = (value: unknown): value is PartialTree =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Lays `over` on `under`, field by field; `undefined` covers nothing. */
+export function overlay(under: PartialTree, over: PartialTree): PartialTree {
+  const merged: Record<string, unknown> = { ...under };
+  for (const [key, value] of Object.entries(over)) {
+    const below = merged[key];
+    if (value !== undefined) merged[key] = isTree(value) && isTree(below) ? overlay(below, value) : value;
+  }
+  return merged;
+}

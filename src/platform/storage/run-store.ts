@@ -1,0 +1,92 @@
+/**
+ * What was run and which test periods were opened, in `<dataDir>/tidemark.sqlite` (SQLite built into Node, WAL, so
+ * that several processes may write). A test period that was opened before is no longer unseen, and pages say so.
+ */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+const SCHEMA = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA busy_timeout = 5000;
+  CREATE TABLE IF NOT EXISTS runs (
+    id TEXT PRIMARY KEY, command TEXT NOT NULL, started_at TEXT NOT NULL, finished_at TEXT,
+    status TEXT NOT NULL, config TEXT NOT NULL, result TEXT
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS test_openings (
+    id INTEGER PRIMARY KEY, opened_at TEXT NOT NULL, run_id TEXT NOT NULL, model_sha256 TEXT NOT NULL,
+    venue TEXT NOT NULL, symbol TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL
+  ) STRICT;
+`;
+
+export interface TestOpening {
+  readonly runId: string;
+  /** Identifies the model: the same model judged on the same rows again learns nothing new. */
+  readonly modelSha256: string;
+  readonly venue: string;
+  readonly symbol: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface RunRecord {
+  readonly id: string;
+  readonly command: string;
+  readonly startedAt: string;
+  readonly config: unknown;
+}
+
+export class RunStore {
+  readonly #database: DatabaseSync;
+
+  constructor(dataDir: string) {
+    mkdirSync(dataDir, { recursive: true });
+    this.#database = new DatabaseSync(path.join(dataDir, 'tidemark.sqlite'));
+    this.#database.exec(SCHEMA);
+  }
+
+  start(run: RunRecord): void {
+    this.#database
+      .prepare('INSERT INTO runs (id, command, started_at, status, config) VALUES (?, ?, ?, ?, ?)')
+      .run(run.id, run.command, run.startedAt, 'running', JSON.stringify(run.config));
+  }
+
+  finish(
+    id: string,
+    outcome: {
+      readonly status: 'done' | 'failed' | 'interrupted';
+      readonly at: string;
+      readonly result: unknown;
+    },
+  ): void {
+    this.#database
+      .prepare('UPDATE runs SET status = ?, finished_at = ?, result = ? WHERE id = ?')
+      .run(outcome.status, outcome.at, JSON.stringify(outcome.result), id);
+  }
+
+  /**
+   * Records that a test period was looked at, and returns how many times a period that overlaps it had been opened
+   * before by other models.
+   */
+  openTest(opening: TestOpening, openedAt: string): number {
+    const { runId, modelSha256, venue, symbol, fromMs, toMs } = opening;
+    const earlier = this.#database
+      .prepare(
+        `SELECT COUNT(DISTINCT model_sha256) AS models FROM test_openings
+         WHERE venue = ? AND symbol = ? AND from_ms <= ? AND to_ms >= ? AND model_sha256 <> ?
+           AND id < COALESCE((SELECT MIN(id) FROM test_openings WHERE model_sha256 = ?), 9223372036854775807)`,
+      )
+      .get(venue, symbol, toMs, fromMs, modelSha256, modelSha256);
+    this.#database
+      .prepare(
+        `INSERT INTO test_openings (opened_at, run_id, model_sha256, venue, symbol, from_ms, to_ms)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(openedAt, runId, modelSha256, venue, symbol, fromMs, toMs);
+    return Number(earlier?.['models'] ?? 0);
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+}
