@@ -5,13 +5,19 @@
 import { z } from 'zod';
 import { CLASS_WEIGHTS, ConfigError } from '../domain/core/index.ts';
 import type { ConfigProblem } from '../domain/core/index.ts';
+import { LABEL_PRESETS, labelDefinition } from '../domain/labels/index.ts';
+import type { LabelDefinition } from '../domain/labels/index.ts';
 
 const share = z.number().gt(0).lt(1);
 const count = z.int().min(1);
 
+/** A preset by name, or all three of its own; see `resolveLabel`. */
 const LabelSchema = z
   .strictObject({
     preset: z.string().default('SELL_0004_BUY_0008_1h').describe('name of a label preset'),
+    thresholdShort: z.number().lt(0).optional().describe('log return below which a bar is SELL'),
+    thresholdLong: z.number().gt(0).optional().describe('log return above which a bar is BUY'),
+    lookaheadMinutes: z.int().min(1).optional(),
   })
   .prefault({});
 
@@ -25,8 +31,10 @@ const BaseSchema = z
     dropout: z.number().min(0).lt(1).default(0.3),
     learningRate: z.number().gt(0).default(3e-4),
     weightDecay: z.number().min(0).default(0.01),
-    batchSize: count.default(256).describe('windows (windowed) or dense segments a step'),
+    labelledSteps: count.default(720).describe('labels a sequence in dense mode'),
+    batchSize: count.default(32).describe('sequences a step; the original took 256 windows in windowed mode'),
     epochs: count.default(10),
+    validationWindows: count.default(4096).describe('most windows that judge an epoch, evenly spread'),
     patience: count.default(3).describe('epochs without a better validation macro-F1 before stopping'),
     mode: z.enum(['dense', 'windowed']).default('dense'),
     classWeights: z.tuple([z.number().gt(0), z.number().gt(0), z.number().gt(0)]).default([...CLASS_WEIGHTS]),
@@ -41,6 +49,7 @@ const AuditorSchema = z
     learningRate: z.number().gt(0).max(1).default(0.05),
     subsample: z.number().gt(0).max(1).default(0.8),
     columnSample: z.number().gt(0).max(1).default(0.8),
+    minChildWeight: z.number().min(0).default(1),
     alpha: z.number().min(0).default(0.1),
     lambda: z.number().min(0).default(1),
     earlyStoppingRounds: count.default(30),
@@ -111,4 +120,29 @@ export function overlay(under: PartialTree, over: PartialTree): PartialTree {
     if (value !== undefined) merged[key] = isTree(value) && isTree(below) ? overlay(below, value) : value;
   }
   return merged;
+}
+
+/** The label definition that a configuration names: custom when any of its three numbers is given, else a preset. */
+export function resolveLabel({
+  preset,
+  thresholdShort,
+  thresholdLong,
+  lookaheadMinutes,
+}: Config['label']): LabelDefinition {
+  const known = LABEL_PRESETS.get(preset);
+  if (known === undefined) {
+    throw new ConfigError([
+      {
+        path: 'label.preset',
+        message: `unknown preset "${preset}"; there are: ${[...LABEL_PRESETS.keys()].join(', ')}`,
+      },
+    ]);
+  }
+  if (thresholdShort === undefined && thresholdLong === undefined && lookaheadMinutes === undefined)
+    return known;
+  return labelDefinition(
+    thresholdShort ?? known.thresholdShort,
+    thresholdLong ?? known.thresholdLong,
+    lookaheadMinutes ?? known.lookaheadMinutes,
+  );
 }

@@ -28,6 +28,8 @@ export const BAR_LEVELS = 200;
 export type IncompleteReason =
   /** A message was lost within this minute, or the book was rebuilt within it. */
   | 'sequence-gap'
+  /** Bid met ask within this minute: some message was not what it seemed. */
+  | 'crossed-book'
   /** Fewer than two one-second samples: no volatility. */
   | 'few-samples'
   /** The recording ended before a message of a later minute closed this one. */

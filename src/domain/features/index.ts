@@ -1,2 +1,6 @@
 export * from './bar.ts';
+export * from './book-to-bars.ts';
+export * from './indicators.ts';
+export * from './meta-features.ts';
+export * from './minute-bar-builder.ts';
 export * from './segments.ts';

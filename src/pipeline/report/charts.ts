@@ -128,7 +128,7 @@ export function drawCharts(report: Pick<Report, 'series' | 'curves' | 'evaluatio
       {
         axes: [
           ...axes(['epoch', 'loss']),
-          { ...axes(['', 'macro-F1'])[1]!, side: 1 as uPlotType.Axis.Side, scale: 'f1', grid: { show: false } },
+          { ...axes(['', 'macro-F1'])[1]!, side: 1, scale: 'f1', grid: { show: false } },
         ],
         scales: { x: { time: false } },
         series: [

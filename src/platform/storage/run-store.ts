@@ -11,7 +11,7 @@ const SCHEMA = `
   PRAGMA busy_timeout = 5000;
   CREATE TABLE IF NOT EXISTS runs (
     id TEXT PRIMARY KEY, command TEXT NOT NULL, started_at TEXT NOT NULL, finished_at TEXT,
-    status TEXT NOT NULL, config TEXT NOT NULL, result TEXT
+    status TEXT NOT NULL, code_version TEXT NOT NULL, config TEXT NOT NULL, result TEXT
   ) STRICT;
   CREATE TABLE IF NOT EXISTS test_openings (
     id INTEGER PRIMARY KEY, opened_at TEXT NOT NULL, run_id TEXT NOT NULL, model_sha256 TEXT NOT NULL,
@@ -33,6 +33,7 @@ export interface RunRecord {
   readonly id: string;
   readonly command: string;
   readonly startedAt: string;
+  readonly codeVersion: string;
   readonly config: unknown;
 }
 
@@ -47,8 +48,10 @@ export class RunStore {
 
   start(run: RunRecord): void {
     this.#database
-      .prepare('INSERT INTO runs (id, command, started_at, status, config) VALUES (?, ?, ?, ?, ?)')
-      .run(run.id, run.command, run.startedAt, 'running', JSON.stringify(run.config));
+      .prepare(
+        'INSERT INTO runs (id, command, started_at, status, code_version, config) VALUES (?, ?, ?, ?, ?, ?)',
+      )
+      .run(run.id, run.command, run.startedAt, 'running', run.codeVersion, JSON.stringify(run.config));
   }
 
   finish(

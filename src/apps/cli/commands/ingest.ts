@@ -1,0 +1,52 @@
+import type { Command } from 'commander';
+import { CODE_VERSION, ingestL2 } from '../../../pipeline/index.ts';
+import { define } from '../invocation.ts';
+
+export function registerIngest(program: Command): void {
+  const ingest = program.command('ingest').description('archives and recordings → Parquet');
+  const l2 = ingest
+    .command('l2')
+    .description('order-book archives and recordings → minute bars')
+    .requiredOption('--venue <name>', 'bybit-linear, binance-usdm or binance-spot')
+    .requiredOption('--symbol <symbol>', 'such as BTCUSDT')
+    .requiredOption('--in <path...>', 'files and folders; formats are told by content')
+    .option('--tick <size>', 'price step, such as 0.1 (default: inferred from the data)')
+    .option('--lot <size>', 'size step, such as 0.001 (default: inferred from the data)')
+    .option('--log-volume <messages|samples>', 'what log_volume counts (default messages)');
+  define(l2, {
+    example: 'tidemark ingest l2 --venue binance-spot --symbol NEXOUSDT --in recordings/nexousdt --json',
+    run: async ({ config, output, signal, options }) => {
+      const result = await output.stage(
+        `Ingesting ${String(options['symbol'])}`,
+        (report) =>
+          ingestL2({
+            venue: options['venue'] as string,
+            symbol: options['symbol'] as string,
+            inputs: options['in'] as string[],
+            tickSize: options['tick'] as string | undefined,
+            lotSize: options['lot'] as string | undefined,
+            logVolume: parseLogVolume(options['logVolume']),
+            dataDir: config.dataDir,
+            codeVersion: CODE_VERSION,
+            clock: () => performance.now(),
+            signal,
+            onProgress: ({ bytesDone, bytesTotal, messages, bars }) =>
+              report(
+                bytesTotal === 0 ? null : bytesDone / bytesTotal,
+                `${messages.toLocaleString('en')} messages, ${bars.toLocaleString('en')} bars`,
+              ),
+          }),
+        (r) => `${r.messages.toLocaleString('en')} messages → ${r.bars.toLocaleString('en')} bars`,
+      );
+      output.line(`files        ${result.files} (${(result.bytesIn / 1e6).toFixed(1)} MB of messages)`);
+      output.line(
+        `bars         ${result.bars}, of which incomplete ${result.incompleteBars}, on ${result.days.length} days`,
+      );
+      output.line(`sequence     ${result.gaps} gaps, ${result.crossed} crossed books`);
+      output.line(`quarantined  ${result.quarantined} lines`);
+      output.line(`out          ${result.out}`);
+      output.line(`manifest     ${result.manifest}`);
+      return result;
+    },
+  });
+}

@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { isoMinute } from '../../../domain/core/index.ts';
+import { loadModel } from '../../../platform/storage/index.ts';
+import { replay, ServedModel } from '../../../pipeline/live/index.ts';
+import type { EngineOutcome } from '../../../trading/engine/index.ts';
+import { define } from '../invocation.ts';
+
+export function registerReplay(program: Command): void {
+  const command = program
+    .command('replay')
+    .description('a recording through book → bars → model → auditor → signal, one line a minute')
+    .requiredOption('--model <name[@version]>', 'audited model')
+    .requiredOption('--in <path...>', 'files and folders; formats are told by content')
+    .option('--venue <name>', 'venue of the recording (default: the model’s)')
+    .option('--symbol <symbol>', 'symbol (default: the model’s)')
+    .option('--tick <size>', 'price step (default: inferred from the data)')
+    .option('--lot <size>', 'size step (default: inferred from the data)');
+  define(command, {
+    example: 'tidemark replay --model nexo --in recordings/nexousdt',
+    run: async ({ config, output, options, signal }) => {
+      const stored = await loadModel(config.dataDir, options['model'] as string);
+      const { data } = stored.manifest;
+      const model = await ServedModel.load(stored, {
+        threads: config.threads,
+        featureNames: stored.manifest.featureNames,
+      });
+      if (data.synthetic) output.line(output.bold('model trained on SYNTHETIC DATA'));
+      output.line(
+        output.dim(
+          'minute (UTC)        price         base: sell neutral buy     audited: sell neutral buy   signal  confidence',
+        ),
+      );
+      const signals: unknown[] = [];
+      try {
+        const result = await replay({
+          venue: (options['venue'] as string | undefined) ?? data.venue,
+          symbol: (options['symbol'] as string | undefined) ?? data.symbol,
+          inputs: options['in'] as string[],
+          tickSize: options['tick'] as string | undefined,
+          lotSize: options['lot'] as string | undefined,
+          model,
+          signal,
+          onOutcome: (outcome) => {
+            output.line(outcomeText(outcome));
+            if (outcome.kind === 'signal') signals.push(outcome.signal);
+          },
+        });
+        output.note(
+          `${result.minutes} minutes: ${result.signals} signals, ${result.warmUpMinutes} warming up, ${result.incompleteMinutes} incomplete; ${result.gaps} gaps, ${result.quarantined} quarantined lines`,
+        );
+        for (const reason of result.damaged) output.note(`damaged: ${reason}`);
+        return { ...result, signals };
+      } finally {
+        await model.release();
+      }
+    },
+  });
+}
+
+function outcomeText(outcome: EngineOutcome): string {
+  switch (outcome.kind) {
+    case 'signal': {
+      const { minuteMs, price, base, audited, direction, confidence } = outcome.signal;
+      const three = (values: readonly number[]): string => values.map((p) => p.toFixed(3)).join('  ');
+      return `${isoMinute(minuteMs)}  ${price.toPrecision(8).padStart(12)}   ${three(base)}         ${three(audited)}         ${direction.padEnd(7)} ${confidence.toFixed(3)}`;
+    }
+    case 'warm-up':
+      return `${isoMinute(outcome.minuteMs)}  ${outcome.price.toPrecision(8).padStart(12)}   warming up: ${outcome.bars} bars`;
+    case 'incomplete':
+      return `${isoMinute(outcome.minuteMs)}  incomplete: ${outcome.reasons.join(', ')}`;
+  }
+}

@@ -1,0 +1,168 @@
+/** Flags that set a field of the configuration, and the effective configuration of one invocation. */
+import { readFileSync } from 'node:fs';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { parse as parseYaml, YAMLParseError } from 'yaml';
+import { ConfigError } from '../../domain/core/index.ts';
+import { overlay, parseConfig } from '../../pipeline/index.ts';
+import type { Config, PartialTree } from '../../pipeline/index.ts';
+
+interface ConfigFlag {
+  readonly flag: string;
+  readonly description: string;
+  /** Path of the field in the configuration. */
+  readonly path: readonly string[];
+  readonly kind: 'number' | 'text';
+}
+
+const number = (flag: string, description: string, ...path: string[]): ConfigFlag => ({
+  flag,
+  description,
+  path,
+  kind: 'number',
+});
+const text = (flag: string, description: string, ...path: string[]): ConfigFlag => ({
+  flag,
+  description,
+  path,
+  kind: 'text',
+});
+
+const SHARED: readonly ConfigFlag[] = [
+  text('--data-dir <dir>', 'where bars, labels, models and reports live (default ./data)', 'dataDir'),
+  number('--seed <n>', 'seed of everything that draws (default 1)', 'seed'),
+  number('--threads <n>', 'threads of the neural engine (default 2)', 'threads'),
+];
+
+/** Groups of flags that a command may offer besides the shared ones. */
+export const FLAG_GROUPS = {
+  label: [
+    text('--label <preset>', 'label preset (default SELL_0004_BUY_0008_1h)', 'label', 'preset'),
+    number(
+      '--short <x>',
+      'log return below which a bar is SELL, such as -0.004; overrides the preset',
+      'label',
+      'thresholdShort',
+    ),
+    number(
+      '--long <x>',
+      'log return above which a bar is BUY, such as 0.008; overrides the preset',
+      'label',
+      'thresholdLong',
+    ),
+    number('--lookahead-minutes <n>', 'time ahead; overrides the preset', 'label', 'lookaheadMinutes'),
+  ],
+  base: [
+    number('--sequence-length <bars>', 'bars a window (default 720)', 'base', 'sequenceLength'),
+    number('--channels <n>', 'channels of the TCN blocks (default 64)', 'base', 'channels'),
+    number('--hidden <n>', 'hidden units of the LSTM (default 256)', 'base', 'hidden'),
+    number('--layers <n>', 'LSTM layers (default 2)', 'base', 'layers'),
+    number('--dropout <share>', 'dropout (default 0.3)', 'base', 'dropout'),
+    number('--learning-rate <x>', 'initial learning rate (default 3e-4)', 'base', 'learningRate'),
+    number('--labelled-steps <n>', 'labels a sequence in dense mode (default 720)', 'base', 'labelledSteps'),
+    number('--batch-size <n>', 'sequences a step (default 32)', 'base', 'batchSize'),
+    number('--epochs <n>', 'most epochs (default 10)', 'base', 'epochs'),
+    number('--patience <n>', 'epochs without improvement before stopping (default 3)', 'base', 'patience'),
+    text('--mode <dense|windowed>', 'supervision (default dense)', 'base', 'mode'),
+  ],
+  auditor: [
+    number('--rounds <n>', 'most boosting rounds of the auditor (default 500)', 'auditor', 'rounds'),
+    number('--max-depth <n>', 'depth of the auditor’s trees (default 6)', 'auditor', 'maxDepth'),
+  ],
+  validation: [
+    number('--folds <n>', 'walk-forward folds (default 5)', 'validation', 'folds'),
+    number(
+      '--test-share <x>',
+      'last part of the history kept for the test (default 0.1)',
+      'validation',
+      'testShare',
+    ),
+    number(
+      '--embargo-minutes <n>',
+      'extra distance after a training label’s end (default 0)',
+      'validation',
+      'embargoMinutes',
+    ),
+  ],
+  evaluation: [
+    number(
+      '--bootstrap-samples <n>',
+      'resamples behind an interval (default 1000)',
+      'evaluation',
+      'bootstrapSamples',
+    ),
+  ],
+} as const satisfies Record<string, readonly ConfigFlag[]>;
+
+export type FlagGroup = keyof typeof FLAG_GROUPS;
+
+const optionName = (flag: ConfigFlag): string => new Option(flag.flag).attributeName();
+
+/** Adds `--config`, the shared flags, the groups' flags and `--json` to a command. */
+export function addConfigFlags(command: Command, groups: readonly FlagGroup[]): Command {
+  command.option('--config <file.yaml>', 'configuration file; flags override it');
+  for (const flag of flagsOf(groups)) command.option(flag.flag, flag.description);
+  return command.option('--json', 'one JSON object on stdout; progress on stderr');
+}
+
+/**
+ * Defaults ← file ← flags, checked.
+ * @throws ConfigError naming the file or the flag of each problem
+ */
+export function effectiveConfig(
+  options: Readonly<Record<string, unknown>>,
+  groups: readonly FlagGroup[],
+): Config {
+  const file = options['config'];
+  const fromFile = typeof file === 'string' ? readConfigFile(file) : {};
+  if (typeof file === 'string') parseConfig(fromFile, file);
+  let fromFlags: PartialTree = {};
+  for (const flag of flagsOf(groups)) {
+    const value = options[optionName(flag)];
+    if (typeof value !== 'string') continue;
+    const parsed = flag.kind === 'number' ? parseNumber(value, flag) : value;
+    const branch = flag.path
+      .toReversed()
+      .reduce<unknown>((inner, key) => ({ [key]: inner }), parsed) as PartialTree;
+    fromFlags = overlay(fromFlags, branch);
+  }
+  return parseConfig(overlay(fromFile, fromFlags), 'configuration');
+}
+
+const flagsOf = (groups: readonly FlagGroup[]): readonly ConfigFlag[] => [
+  ...SHARED,
+  ...groups.flatMap((group): readonly ConfigFlag[] => FLAG_GROUPS[group]),
+];
+
+function parseNumber(value: string, flag: ConfigFlag): number {
+  const parsed = Number(value);
+  if (value.trim() === '' || !Number.isFinite(parsed)) {
+    throw new ConfigError([{ path: flag.flag.split(' ')[0]!, message: `"${value}" is not a number` }]);
+  }
+  return parsed;
+}
+
+function readConfigFile(file: string): PartialTree {
+  let source: string;
+  try {
+    source = readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new ConfigError(
+      [{ path: '--config', message: `cannot read ${file}: ${(cause as Error).message}` }],
+      { cause },
+    );
+  }
+  try {
+    const value: unknown = parseYaml(source) ?? {};
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new ConfigError([
+        { path: `${file}:1`, message: 'must be a mapping of fields, such as `seed: 7`' },
+      ]);
+    }
+    return value as PartialTree;
+  } catch (cause) {
+    if (!(cause instanceof YAMLParseError)) throw cause;
+    const line = cause.linePos?.[0].line ?? 1;
+    throw new ConfigError([{ path: `${file}:${line}`, message: cause.message.split('\n')[0]! }], { cause });
+  }
+}

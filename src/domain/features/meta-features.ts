@@ -1,0 +1,114 @@
+/**
+ * What the auditor sees: the base model's probabilities, and how the market looked when it gave them.
+ *
+ * Everything comes from the window that the base model saw and from nothing before it, and history and live run this
+ * same function: a window cut out of a table and the same window in the table give the same bits.
+ */
+import { CLASS_COUNT, invariant } from '../core/index.ts';
+import { exponentialAverage, wilderRsi } from './indicators.ts';
+
+/** Features of the window's last bar that are passed on as they are. */
+const LAST_BAR_FEATURES = [
+  'body',
+  'upper_wick',
+  'lower_wick',
+  'log_ret_close',
+  'volatility',
+  'mean_obi',
+  'mean_deep_obi',
+] as const;
+
+/** The auditor's fourteen inputs, in order. */
+export const META_FEATURES = [
+  'prob_sell',
+  'prob_neutral',
+  'prob_buy',
+  'entropy',
+  ...LAST_BAR_FEATURES,
+  'rsi_14',
+  'ema_9_dist',
+  'ema_50_dist',
+] as const;
+
+const RSI_PERIOD = 14;
+const EMA_PERIODS = [9, 50] as const;
+
+interface MetaFeatureInput {
+  /** `[n × 3]` SELL, NEUTRAL, BUY, row-major: one row for each of `rows`. */
+  readonly probabilities: Float64Array;
+  /** `[bars × featureNames.length]` raw (unscaled) features, row-major. */
+  readonly features: Float64Array;
+  /** Names of the columns; those of the nine that the auditor reads must be among them. */
+  readonly featureNames: readonly string[];
+  /** `[n]` the bar at which each window ends; for a window on its own, its last row. */
+  readonly rows: Int32Array;
+  /** Bars in a window, the last one included. */
+  readonly sequenceLength: number;
+}
+
+/**
+ * `[n × 14]` in the order of {@link META_FEATURES}.
+ *
+ * The price path is `exp(cumulated log returns)` of the window's own bars. A window shorter than 15 bars has no RSI,
+ * one shorter than 9 or 50 no distance to that average: NaN, which the auditor takes as missing.
+ *
+ * @throws InvariantError when a window reaches outside the table, a return in it is not finite, or a column is missing
+ */
+export function metaFeatures(input: MetaFeatureInput): Float64Array {
+  const { probabilities, features, featureNames, rows, sequenceLength } = input;
+  const width = featureNames.length;
+  const bars = features.length / width;
+  invariant(probabilities.length === rows.length * CLASS_COUNT, 'every row needs its three probabilities', {
+    rows: rows.length,
+    probabilities: probabilities.length,
+  });
+  const returnColumn = columnOf('log_ret_close', featureNames);
+  const lastBarColumns = LAST_BAR_FEATURES.map((name) => columnOf(name, featureNames));
+  const prices = new Float64Array(sequenceLength);
+  const result = new Float64Array(rows.length * META_FEATURES.length);
+  rows.forEach((row, i) => {
+    const first = row - sequenceLength + 1;
+    invariant(first >= 0 && row < bars, 'a window reaches outside the table', { row, sequenceLength, bars });
+    fillPricePath(prices, features, first * width + returnColumn, width);
+    const p = probabilities.subarray(i * CLASS_COUNT, (i + 1) * CLASS_COUNT);
+    const close = prices[sequenceLength - 1]!;
+    result.set(
+      [
+        ...p,
+        entropyOf(p),
+        ...lastBarColumns.map((column) => features[row * width + column]!),
+        wilderRsi(prices, RSI_PERIOD),
+        ...EMA_PERIODS.map((period) => {
+          const average = exponentialAverage(prices, period);
+          return (close - average) / average;
+        }),
+      ],
+      i * META_FEATURES.length,
+    );
+  });
+  return result;
+}
+
+/** `−Σ p ln p` in nats, with `0 · ln 0 = 0`. */
+function entropyOf(probabilities: Float64Array): number {
+  let entropy = 0;
+  for (const p of probabilities) if (p > 0) entropy -= p * Math.log(p);
+  return entropy;
+}
+
+/** Overwrites `prices` with `exp` of the sums of the returns found every `stride` values from `offset` on. */
+function fillPricePath(prices: Float64Array, features: Float64Array, offset: number, stride: number): void {
+  let sum = 0;
+  for (let i = 0; i < prices.length; i++) {
+    sum += features[offset + i * stride]!;
+    prices[i] = Math.exp(sum);
+  }
+  // NaN and infinity stick to the sum: one look at the end sees them all.
+  invariant(Number.isFinite(sum), 'a window holds a bar without a return', { offset });
+}
+
+function columnOf(name: string, featureNames: readonly string[]): number {
+  const column = featureNames.indexOf(name);
+  invariant(column >= 0, 'the auditor needs a feature that the bars do not have', { feature: name });
+  return column;
+}

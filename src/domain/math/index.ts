@@ -1,0 +1,5 @@
+export * from './cholesky.ts';
+export * from './confusion.ts';
+export * from './normal.ts';
+export * from './quantile.ts';
+export * from './softmax.ts';

@@ -1,0 +1,18 @@
+export { CANDLE_CSV_HEADER, CANDLE_INTERVAL, candleCsvLine, type Candle } from './candles.ts';
+export { ceilingFor, type Ceiling, type DecisionRule } from './ceiling.ts';
+export { simulatedInstrument, type SimulatedInstrument, type SimulationRate } from './instrument.ts';
+export {
+  maxStrength,
+  signalGains,
+  STRENGTH_HORIZON_MINUTES,
+  type MarketTruth,
+  type SignalGains,
+} from './latent.ts';
+export { simulateMarket, type MarketEvent, type MarketOptions, type SimulatedMarket } from './market.ts';
+export {
+  oracleProbabilities,
+  oracleRows,
+  truthLabels,
+  type HorizonThresholds,
+  type OracleOptions,
+} from './oracle.ts';

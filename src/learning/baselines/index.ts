@@ -1,0 +1,2 @@
+export * from './class-prior.ts';
+export * from './logistic.ts';

@@ -1,0 +1,6 @@
+export * from './audited-model.ts';
+export * from './base-model.ts';
+export * from './tcn-lstm.ts';
+export * from './tcn-lstm-config.ts';
+export * from './tcn-lstm-training.ts';
+export type { EpochReport, SequenceDataset, TrainingConfig } from '../neural/index.ts';

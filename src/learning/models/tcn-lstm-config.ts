@@ -1,0 +1,148 @@
+/** Configuration of the base model and of its training, with all mistakes found at once. */
+import { CLASS_COUNT, CLASS_WEIGHTS, ConfigError, type ConfigProblem } from '../../domain/core/index.ts';
+import type { TrainingConfig } from '../neural/index.ts';
+
+/** Architecture. */
+export interface TcnLstmConfig {
+  /** Bars that a decision sees. */
+  readonly sequenceLength: number;
+  /** Of every TCN block. */
+  readonly channels: number;
+  /** LSTM units. */
+  readonly hidden: number;
+  /** LSTM layers. */
+  readonly layers: number;
+  /** Between LSTM layers; TCN blocks drop half of it. */
+  readonly dropout: number;
+}
+
+/** Sizes of the original. */
+export const TCN_LSTM_DEFAULTS: TcnLstmConfig = {
+  sequenceLength: 720,
+  channels: 64,
+  hidden: 256,
+  layers: 2,
+  dropout: 0.3,
+};
+
+/**
+ * Recipe of the original. `batchSize` counts sequences, and in dense mode one sequence carries `labelledSteps` labels
+ * and takes memory for all of them.
+ */
+export const TRAINING_DEFAULTS: Readonly<Record<TrainingConfig['mode'], TrainingConfig>> = {
+  dense: {
+    mode: 'dense',
+    labelledSteps: 720,
+    learningRate: 3e-4,
+    batchSize: 32,
+    epochs: 10,
+    patience: 3,
+    classWeights: CLASS_WEIGHTS,
+    weightDecay: 0.01,
+    validationWindows: 4096,
+    seed: 1,
+    threads: 2,
+  },
+  windowed: {
+    mode: 'windowed',
+    labelledSteps: 1,
+    learningRate: 3e-4,
+    batchSize: 256,
+    epochs: 10,
+    patience: 3,
+    classWeights: CLASS_WEIGHTS,
+    weightDecay: 0.01,
+    validationWindows: 4096,
+    seed: 1,
+    threads: 2,
+  },
+};
+
+interface Rule {
+  readonly holds: (value: number) => boolean;
+  readonly message: string;
+}
+
+const POSITIVE_INTEGER: Rule = {
+  holds: (v) => Number.isInteger(v) && v >= 1,
+  message: 'a whole number above 0',
+};
+const INTEGER: Rule = { holds: Number.isInteger, message: 'a whole number' };
+const POSITIVE: Rule = { holds: (v) => Number.isFinite(v) && v > 0, message: 'a number above 0' };
+const NOT_NEGATIVE: Rule = { holds: (v) => Number.isFinite(v) && v >= 0, message: 'a number from 0 on' };
+const RATE: Rule = { holds: (v) => v >= 0 && v < 1, message: 'a number from 0 to below 1' };
+
+function problemsOf(
+  path: string,
+  values: Readonly<Record<string, number>>,
+  rules: Readonly<Record<string, Rule>>,
+): ConfigProblem[] {
+  return Object.entries(rules)
+    .filter(([name, rule]) => !rule.holds(values[name]!))
+    .map(([name, rule]) => ({
+      path: `${path}.${name}`,
+      message: `must be ${rule.message}, is ${values[name]}`,
+    }));
+}
+
+/** Every mistake in a configuration; none if it can be used. */
+export function tcnLstmConfigProblems(config: TcnLstmConfig): readonly ConfigProblem[] {
+  const { sequenceLength, channels, hidden, layers, dropout } = config;
+  return problemsOf(
+    'base',
+    { sequenceLength, channels, hidden, layers, dropout },
+    {
+      sequenceLength: POSITIVE_INTEGER,
+      channels: POSITIVE_INTEGER,
+      hidden: { holds: (v) => Number.isInteger(v) && v >= 2, message: 'a whole number above 1' },
+      layers: POSITIVE_INTEGER,
+      dropout: RATE,
+    },
+  );
+}
+
+export function trainingConfigProblems(config: TrainingConfig): readonly ConfigProblem[] {
+  const { labelledSteps, learningRate, batchSize, epochs, patience, weightDecay } = config;
+  const { validationWindows, seed, threads, classWeights } = config;
+  const problems = problemsOf(
+    'training',
+    {
+      labelledSteps,
+      learningRate,
+      batchSize,
+      epochs,
+      patience,
+      weightDecay,
+      validationWindows,
+      seed,
+      threads,
+    },
+    {
+      labelledSteps: POSITIVE_INTEGER,
+      learningRate: POSITIVE,
+      batchSize: POSITIVE_INTEGER,
+      epochs: POSITIVE_INTEGER,
+      patience: POSITIVE_INTEGER,
+      weightDecay: NOT_NEGATIVE,
+      validationWindows: POSITIVE_INTEGER,
+      seed: INTEGER,
+      threads: POSITIVE_INTEGER,
+    },
+  );
+  if (classWeights.length !== CLASS_COUNT || !classWeights.every(POSITIVE.holds)) {
+    problems.push({
+      path: 'training.classWeights',
+      message: `must be ${CLASS_COUNT} numbers above 0, is [${classWeights.join(', ')}]`,
+    });
+  }
+  return problems;
+}
+
+/** @throws {ConfigError} naming every mistake */
+export function requireValidConfig(model: TcnLstmConfig, training?: TrainingConfig): void {
+  const problems = [
+    ...tcnLstmConfigProblems(model),
+    ...(training === undefined ? [] : trainingConfigProblems(training)),
+  ];
+  if (problems.length > 0) throw new ConfigError(problems);
+}

@@ -1,0 +1,202 @@
+/** Epochs over a dataset: batches in, best weights out. Everything random comes from the seed. */
+import { DataError, Random } from '../../../domain/core/index.ts';
+import { cosineAnnealing } from '../optimisers/schedule.ts';
+import { type BatchSource, assembleBatch, planBlocks, shuffledBatches } from './blocks.ts';
+import { type SequenceDataset, checkedFeatures, learnableRows, markedRows } from './dataset.ts';
+import {
+  type NetworkLayout,
+  type SequenceNetwork,
+  type Weights,
+  describeNetwork,
+  initialWeights,
+} from './network.ts';
+import { scalingOf } from './scaling.ts';
+import { TrainStep } from './train-step.ts';
+import { Validation, type ValidationScore } from './validation.ts';
+
+export interface TrainingConfig {
+  /** `dense`: labels at the last `labelledSteps` steps of longer sequences; `windowed`: one label a window. */
+  readonly mode: 'dense' | 'windowed';
+  /** Of dense mode. */
+  readonly labelledSteps: number;
+  /** At the start; it falls to 0 by cosine annealing. */
+  readonly learningRate: number;
+  /** At most so many sequences in one step. */
+  readonly batchSize: number;
+  readonly epochs: number;
+  /** Stops after so many epochs without a better validation macro-F1. */
+  readonly patience: number;
+  readonly classWeights: readonly number[];
+  readonly weightDecay: number;
+  /** Validation uses at most so many windows, evenly spread. */
+  readonly validationWindows: number;
+  readonly seed: number;
+  readonly threads: number;
+}
+
+export interface EpochReport {
+  /** From 1. */
+  readonly epoch: number;
+  readonly trainLoss: number;
+  /** NaN without validation rows. */
+  readonly validationLoss: number;
+  readonly macroF1: number;
+  /** At the epoch's first step. */
+  readonly learningRate: number;
+}
+
+export interface TrainingOptions {
+  readonly network: SequenceNetwork;
+  readonly dataset: SequenceDataset;
+  /** Rows whose labels may be learned. Their windows may reach back to any earlier bar of the segment. */
+  readonly trainRows: Int32Array;
+  /** Without them every epoch is trained and the last one's weights are the result. */
+  readonly validationRows?: Int32Array;
+  readonly config: TrainingConfig;
+  readonly onEpoch?: (report: EpochReport) => void;
+  /** Stops between two steps by throwing the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+export interface TrainingResult {
+  readonly layout: NetworkLayout;
+  /** Of the best epoch. */
+  readonly weights: Weights;
+  readonly epochs: readonly EpochReport[];
+  readonly best: EpochReport;
+  /** How many parameters are learned. */
+  readonly parameters: number;
+  readonly trainLabels: number;
+  readonly validationLabels: number;
+  /** Labels learned per second of training, validation not counted. */
+  readonly labelsPerSecond: number;
+}
+
+/**
+ * Trains `network` on the rows it is given.
+ * @throws {DataError} when the dataset does not fit together, no row can be learned, or the loss is not finite
+ */
+export async function trainNetwork(options: TrainingOptions): Promise<TrainingResult> {
+  const { network, dataset, config } = options;
+  const features = checkedFeatures(dataset, network.classes);
+  const learnable = learnableRows(dataset, options.trainRows, network.sequenceLength);
+  const rows = markedRows(learnable);
+  if (rows.length === 0) {
+    throw new DataError(
+      `training: none of ${options.trainRows.length} training rows has a label and ${network.sequenceLength} ` +
+        'contiguous bars; give more data or a shorter sequence',
+      { code: 'TRAINING_NO_ROWS' },
+    );
+  }
+  // Only the training rows themselves: the bars before them may belong to validation.
+  const scaling = scalingOf(dataset.features, network.features, rows);
+  const layout = describeNetwork(network);
+  const initial = initialWeights(layout, scaling, Random.fromLabel(config.seed, 'weights'));
+  const labelledSteps = config.mode === 'dense' ? config.labelledSteps : 1;
+  const validation =
+    options.validationRows === undefined
+      ? undefined
+      : Validation.of({ ...options, layout, rows: options.validationRows });
+  const step = await TrainStep.create({
+    network,
+    layout,
+    weights: initial,
+    labelledSteps,
+    classWeights: config.classWeights,
+    weightDecay: config.weightDecay,
+    random: Random.fromLabel(config.seed, 'dropout'),
+    threads: config.threads,
+  });
+  const source: BatchSource = {
+    dataset,
+    features,
+    learnable,
+    segments: dataset.segments,
+    sequenceLength: network.sequenceLength,
+    labelledSteps,
+  };
+  try {
+    const learned = await runEpochs({ ...options, step, source, validation });
+    return {
+      layout,
+      ...learned,
+      parameters: layout.parameters.size,
+      trainLabels: rows.length,
+      validationLabels: validation?.labels ?? 0,
+      labelsPerSecond: (rows.length * learned.epochs.length) / learned.seconds,
+    };
+  } finally {
+    await step.release();
+  }
+}
+
+interface Run extends TrainingOptions {
+  readonly step: TrainStep;
+  readonly source: BatchSource;
+  readonly validation: Validation | undefined;
+}
+
+const NO_SCORE: ValidationScore = { loss: Number.NaN, macroF1: Number.NaN };
+
+async function runEpochs(run: Run) {
+  const { config, validation, step, signal } = run;
+  const random = Random.fromLabel(config.seed, 'order');
+  const epochs: EpochReport[] = [];
+  let best: { readonly report: EpochReport; readonly weights: Weights } | undefined;
+  let seconds = 0;
+  for (let epoch = 1; epoch <= config.epochs; epoch++) {
+    const started = performance.now();
+    const trainLoss = await trainEpoch(run, epoch, random);
+    seconds += (performance.now() - started) / 1000;
+    signal?.throwIfAborted();
+    const score = (await validation?.score(step.weights())) ?? NO_SCORE;
+    const report: EpochReport = {
+      epoch,
+      trainLoss,
+      validationLoss: score.loss,
+      macroF1: score.macroF1,
+      learningRate: cosineAnnealing(config.learningRate, (epoch - 1) / config.epochs),
+    };
+    epochs.push(report);
+    run.onEpoch?.(report);
+    if (best === undefined || validation === undefined || report.macroF1 > best.report.macroF1) {
+      best = { report, weights: copyOf(step.weights()) };
+    } else if (epoch - best.report.epoch >= config.patience) break;
+  }
+  if (best === undefined)
+    throw new DataError('training: there are no epochs to train', { code: 'TRAINING_EPOCHS' });
+  return { epochs, seconds, best: best.report, weights: best.weights };
+}
+
+/** One pass over all labels; the weighted mean loss over them. */
+async function trainEpoch(run: Run, epoch: number, random: Random): Promise<number> {
+  const { config, step, source, signal } = run;
+  const batches = shuffledBatches(planBlocks(source, random), config.batchSize, random);
+  let lossSum = 0;
+  let weightSum = 0;
+  for (const [i, blocks] of batches.entries()) {
+    signal?.throwIfAborted();
+    const progress = (epoch - 1 + i / batches.length) / config.epochs;
+    const outcome = await step.run(
+      assembleBatch(source, blocks),
+      cosineAnnealing(config.learningRate, progress),
+    );
+    if (!outcome.finite) {
+      const firstRow = Math.min(...blocks.map(({ start }) => start));
+      const lastRow = Math.max(...blocks.map(({ end }) => end - 1));
+      throw new DataError(
+        `training: loss ${outcome.loss}, gradient norm ${outcome.gradientNorm} or a running statistic is not finite in ` +
+          `epoch ${epoch}, step ${i + 1} of ${batches.length} (rows ${firstRow} to ${lastRow}); ` +
+          'look for extreme features there, or lower the learning rate',
+        { code: 'TRAINING_NOT_FINITE', context: { epoch, step: i + 1, firstRow, lastRow } },
+      );
+    }
+    lossSum += outcome.loss * outcome.weight;
+    weightSum += outcome.weight;
+  }
+  return lossSum / weightSum;
+}
+
+function copyOf(weights: Weights): Weights {
+  return { parameters: weights.parameters.slice(), buffers: weights.buffers.slice() };
+}

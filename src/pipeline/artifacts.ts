@@ -1,0 +1,71 @@
+/** What a model's manifest says, the same for every kind of model. */
+import { createHash } from 'node:crypto';
+import type { LabelDefinition } from '../domain/labels/index.ts';
+import type { ModelFiles, ModelManifest, StoredModel } from '../platform/storage/index.ts';
+import type { Config } from './config.ts';
+import type { LabelledBars } from './labelled-bars.ts';
+import { CODE_VERSION } from './version.ts';
+
+export const FEATURE_SET = 'quantgod-9';
+
+/** What identifies a run and lets it be stopped. */
+export interface RunRequest {
+  readonly config: Config;
+  readonly runId: string;
+  readonly createdAt: string;
+  readonly signal: AbortSignal;
+}
+
+interface ManifestFacts {
+  readonly kind: ModelManifest['kind'];
+  readonly name: string;
+  readonly venue: string;
+  readonly symbol: string;
+  readonly definition: LabelDefinition;
+  readonly data: LabelledBars;
+  /** Positions in `data.rows` that anything in the model was fitted on, ascending. */
+  readonly usedRows: Int32Array;
+  readonly metrics: Readonly<Record<string, unknown>>;
+}
+
+export function manifestDraft(
+  { config, runId, createdAt }: RunRequest,
+  { kind, name, venue, symbol, definition, data, usedRows, metrics }: ManifestFacts,
+): Omit<ModelManifest, 'format' | 'version' | 'files'> {
+  const { timeMs, labelEndMs } = data.spans;
+  const first = data.rows[usedRows[0]!]! - config.base.sequenceLength + 1;
+  return {
+    name,
+    kind,
+    runId,
+    createdAt,
+    codeVersion: CODE_VERSION,
+    seed: config.seed,
+    featureSet: FEATURE_SET,
+    featureNames: [...data.bars.featureNames],
+    sequenceLength: config.base.sequenceLength,
+    label: { ...definition },
+    data: {
+      venue,
+      symbol,
+      fromMs: data.bars.minuteMs[first] ?? timeMs[0]!,
+      toMs: labelEndMs[usedRows.at(-1)!]!,
+      rows: usedRows.length,
+      synthetic: data.synthetic !== null,
+    },
+    config,
+    metrics,
+  };
+}
+
+/** `name@version` */
+export const modelReference = ({ manifest }: StoredModel): string => `${manifest.name}@${manifest.version}`;
+
+/** Identifies a model by its files alone: the same bytes are the same model, whatever it is called. */
+export function modelHash(files: ModelFiles): string {
+  const hash = createHash('sha256');
+  for (const [name, bytes] of Object.entries(files).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    hash.update(name).update('\0').update(bytes);
+  }
+  return hash.digest('hex');
+}

@@ -1,0 +1,75 @@
+/** Runs a recording through book → bars → model → auditor → signal: the road that live will take. */
+import { BookToBars } from '../../domain/features/index.ts';
+import { parseVenueName } from '../../domain/market/index.ts';
+import { VenueLineDecoder, MarketSource, surveyInputs, symbolMissing } from '../../platform/sources/index.ts';
+import { SignalEngine } from '../../trading/engine/index.ts';
+import type { EngineOutcome, SignalModel } from '../../trading/engine/index.ts';
+
+export interface ReplayOptions {
+  readonly venue: string;
+  readonly symbol: string;
+  /** Files and folders, as for ingest. */
+  readonly inputs: readonly string[];
+  readonly model: SignalModel;
+  readonly tickSize?: string | undefined;
+  readonly lotSize?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called for every closed minute, in order of time. */
+  readonly onOutcome: (outcome: EngineOutcome) => void;
+}
+
+export interface ReplayResult {
+  readonly files: number;
+  readonly messages: number;
+  readonly minutes: number;
+  readonly signals: number;
+  readonly warmUpMinutes: number;
+  readonly incompleteMinutes: number;
+  readonly gaps: number;
+  readonly quarantined: number;
+  /** Files that turned out to be damaged; what lies before the damage was replayed. */
+  readonly damaged: readonly string[];
+}
+
+/**
+ * @throws ConfigError for an unknown venue, DataError when there is nothing to replay, the signal's reason when aborted
+ */
+export async function replay(options: ReplayOptions): Promise<ReplayResult> {
+  const venue = parseVenueName(options.venue);
+  const symbol = options.symbol.toUpperCase();
+  const survey = await surveyInputs({ ...options, venue, symbol });
+  const bars = new BookToBars(survey.instrument);
+  const engine = new SignalEngine({ bars, model: options.model });
+  const source = new MarketSource({
+    files: survey.files.map((file) => file.path),
+    decoder: new VenueLineDecoder(survey.instrument),
+    signal: options.signal,
+  });
+  const counts = { signal: 0, 'warm-up': 0, incomplete: 0 };
+  const emit = (outcomes: readonly EngineOutcome[]): void => {
+    for (const outcome of outcomes) {
+      counts[outcome.kind]++;
+      options.onOutcome(outcome);
+    }
+  };
+  for await (const { events } of source) {
+    for (const event of events) {
+      if (event.kind !== 'quote') emit(await engine.process(event));
+    }
+  }
+  emit(await engine.finish());
+  const { report } = source;
+  const { applied, gaps } = bars.sequencedBook.counts;
+  if (applied === 0) throw symbolMissing(symbol, report.symbolsSeen.keys());
+  return {
+    files: survey.files.length,
+    messages: applied,
+    minutes: counts.signal + counts['warm-up'] + counts.incomplete,
+    signals: counts.signal,
+    warmUpMinutes: counts['warm-up'],
+    incompleteMinutes: counts.incomplete,
+    gaps,
+    quarantined: report.quarantined,
+    damaged: [...survey.damaged, ...report.damaged].map((file) => file.reason),
+  };
+}

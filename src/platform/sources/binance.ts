@@ -1,0 +1,86 @@
+/**
+ * Binance depth, best quote and REST snapshot, spot and USD-M, alone or wrapped as `{"stream":…,"data":…}`.
+ * The exchange's time of a depth event is `T` (matching engine) on USD-M, and `E` on spot, which has no `T`.
+ */
+import {
+  arrayField,
+  integerField,
+  isObject,
+  type JsonObject,
+  malformed,
+  objectOf,
+  stringField,
+  symbolOf,
+  type VenueMessage,
+} from './venue-message.ts';
+
+export function parseBinanceUsdm(json: unknown): VenueMessage {
+  return parseBinance(json, usdmDelta);
+}
+
+export function parseBinanceSpot(json: unknown): VenueMessage {
+  return parseBinance(json, spotDelta);
+}
+
+function parseBinance(json: unknown, delta: (event: JsonObject) => VenueMessage): VenueMessage {
+  const outer = objectOf(json, 'the message');
+  const event = isObject(outer['data']) ? outer['data'] : outer;
+  if ('lastUpdateId' in event) return restSnapshot(event);
+  if (event['e'] === 'depthUpdate') return delta(event);
+  if (event['e'] === 'bookTicker' || ('B' in event && 'A' in event)) return quote(event);
+  if ('e' in event || 'result' in event || 'id' in event || 'serverTime' in event) {
+    return { kind: 'other', symbol: symbolOf(event) };
+  }
+  throw malformed('neither a depth event nor any other known Binance message');
+}
+
+function usdmDelta(event: JsonObject): VenueMessage {
+  if (!('pu' in event)) throw malformed('depth event without "pu": a spot recording? (--venue binance-spot)');
+  return depthEvent(event, integerField(event, 'T'), integerField(event, 'pu'));
+}
+
+function spotDelta(event: JsonObject): VenueMessage {
+  if ('pu' in event) throw malformed('depth event with "pu": a USD-M recording? (--venue binance-usdm)');
+  return depthEvent(event, integerField(event, 'E'), Number.NaN);
+}
+
+function depthEvent(event: JsonObject, exchangeTimeMs: number, previousUpdateId: number): VenueMessage {
+  return {
+    kind: 'delta',
+    symbol: stringField(event, 's'),
+    exchangeTimeMs,
+    firstUpdateId: integerField(event, 'U'),
+    lastUpdateId: integerField(event, 'u'),
+    previousUpdateId,
+    bids: arrayField(event, 'b'),
+    asks: arrayField(event, 'a'),
+  };
+}
+
+function restSnapshot(answer: JsonObject): VenueMessage {
+  return {
+    kind: 'snapshot',
+    symbol: null,
+    exchangeTimeMs: optionalTime(answer, 'T'),
+    firstUpdateId: Number.NaN,
+    lastUpdateId: integerField(answer, 'lastUpdateId'),
+    previousUpdateId: Number.NaN,
+    bids: arrayField(answer, 'bids'),
+    asks: arrayField(answer, 'asks'),
+  };
+}
+
+function quote(event: JsonObject): VenueMessage {
+  return {
+    kind: 'quote',
+    symbol: stringField(event, 's'),
+    exchangeTimeMs: optionalTime(event, 'T'),
+    updateId: integerField(event, 'u'),
+    bid: [stringField(event, 'b'), stringField(event, 'B')],
+    ask: [stringField(event, 'a'), stringField(event, 'A')],
+  };
+}
+
+function optionalTime(event: JsonObject, field: string): number {
+  return field in event ? integerField(event, field) : Number.NaN;
+}

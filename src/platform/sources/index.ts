@@ -1,0 +1,17 @@
+export { readContent } from './content.ts';
+export { VenueLineDecoder, type LineContext, type LineDecoder } from './line-decoder.ts';
+export {
+  type EventBatch,
+  MarketSource,
+  type MarketSourceOptions,
+  type QuarantinedLine,
+  type SourceReport,
+} from './market-source.ts';
+export {
+  type DamagedFile,
+  type Survey,
+  type SurveyedFile,
+  surveyInputs,
+  type SurveyOptions,
+  symbolMissing,
+} from './survey.ts';

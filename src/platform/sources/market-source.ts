@@ -1,0 +1,168 @@
+/**
+ * Files → batches of market events, in order of time. A line that cannot be understood is put aside and counted, a file
+ * that turns out to be damaged ends where the damage begins; both are reported, and what is good beside them is kept.
+ */
+import { DataError } from '../../domain/core/index.ts';
+import type { MarketEvent } from '../../domain/market/index.ts';
+import { readContent } from './content.ts';
+import type { LineDecoder } from './line-decoder.ts';
+import { type LineFrame, readFrame } from './line-frame.ts';
+import { LineSplitter } from './line-splitter.ts';
+import type { DamagedFile } from './survey.ts';
+
+/** The events of one chunk of one file; `lines[i]` is the line (from 1) of `events[i]`. */
+export interface EventBatch {
+  readonly file: string;
+  readonly events: readonly MarketEvent[];
+  readonly lines: readonly number[];
+}
+
+export interface QuarantinedLine {
+  readonly file: string;
+  readonly line: number;
+  readonly reason: string;
+}
+
+export interface SourceReport {
+  readonly lines: number;
+  /** Decoded bytes, and bytes of the files themselves. */
+  readonly textBytes: number;
+  readonly diskBytes: number;
+  readonly quarantined: number;
+  /** The first hundred of them. */
+  readonly quarantinedLines: readonly QuarantinedLine[];
+  readonly damaged: readonly DamagedFile[];
+  readonly symbolsSeen: ReadonlyMap<string, number>;
+}
+
+export interface MarketSourceOptions {
+  /** In order of time; see `surveyInputs`. */
+  readonly files: readonly string[];
+  readonly decoder: LineDecoder;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const MAX_QUARANTINED_KEPT = 100;
+
+export class MarketSource implements AsyncIterable<EventBatch> {
+  readonly #options: MarketSourceOptions;
+  readonly #damaged: DamagedFile[] = [];
+  readonly #quarantinedLines: QuarantinedLine[] = [];
+  #quarantined = 0;
+  #lines = 0;
+  #textBytes = 0;
+  #diskBytes = 0;
+
+  constructor(options: MarketSourceOptions) {
+    this.#options = options;
+  }
+
+  /** What has been read so far. */
+  get report(): SourceReport {
+    return {
+      lines: this.#lines,
+      textBytes: this.#textBytes,
+      diskBytes: this.#diskBytes,
+      quarantined: this.#quarantined,
+      quarantinedLines: this.#quarantinedLines,
+      damaged: this.#damaged,
+      symbolsSeen: this.#options.decoder.symbolsSeen,
+    };
+  }
+
+  /**
+   * @throws DataError `OFF_STEP` when a price or size does not lie on the instrument's grid: no line after it would
+   * @throws the signal's reason when aborted
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<EventBatch> {
+    for (const file of this.#options.files) yield* this.#readFile(file);
+  }
+
+  async *#readFile(file: string): AsyncGenerator<EventBatch> {
+    const reader = new FileLines(file, this.#options.decoder, (line, reason) =>
+      this.#quarantine({ file, line, reason }),
+    );
+    try {
+      for await (const chunk of readContent(file, (bytes) => (this.#diskBytes += bytes))) {
+        this.#options.signal?.throwIfAborted();
+        this.#textBytes += chunk.length;
+        reader.splitter.push(chunk);
+        yield reader.takeBatch();
+      }
+      reader.splitter.flush();
+    } catch (error) {
+      if (!(error instanceof DataError) || error.code === 'OFF_STEP') throw error;
+      this.#damaged.push({ path: file, reason: error.message });
+    }
+    this.#lines += reader.lines;
+    yield reader.takeBatch();
+  }
+
+  #quarantine(line: QuarantinedLine): void {
+    this.#quarantined++;
+    if (this.#quarantinedLines.length < MAX_QUARANTINED_KEPT) this.#quarantinedLines.push(line);
+  }
+}
+
+/** The lines of one file on their way to becoming events. */
+class FileLines {
+  readonly splitter: LineSplitter;
+  lines = 0;
+  readonly #file: string;
+  readonly #decoder: LineDecoder;
+  readonly #onQuarantine: (line: number, reason: string) => void;
+  readonly #frame: LineFrame = {
+    kind: 'unknown',
+    jsonStart: 0,
+    receivedTimeMs: Number.NaN,
+    symbol: null,
+  };
+  #events: MarketEvent[] = [];
+  #eventLines: number[] = [];
+
+  constructor(file: string, decoder: LineDecoder, onQuarantine: (line: number, reason: string) => void) {
+    this.#file = file;
+    this.#decoder = decoder;
+    this.#onQuarantine = onQuarantine;
+    this.splitter = new LineSplitter((bytes, start, end) => this.#line(bytes, start, end));
+  }
+
+  takeBatch(): EventBatch {
+    const batch = { file: this.#file, events: this.#events, lines: this.#eventLines };
+    this.#events = [];
+    this.#eventLines = [];
+    return batch;
+  }
+
+  #line(bytes: Buffer, start: number, end: number): void {
+    this.lines++;
+    if (start === end) return;
+    const frame = this.#frame;
+    readFrame(bytes, start, end, frame);
+    if (frame.kind === 'header') return;
+    if (frame.kind === 'unknown') {
+      this.#onQuarantine(
+        this.lines,
+        `not a line of messages: "${bytes.toString('latin1', start, Math.min(end, start + 40))}…"`,
+      );
+      return;
+    }
+    try {
+      const event = this.#decoder.decode(bytes, frame.jsonStart, end, frame);
+      if (event === null) return;
+      this.#events.push(event);
+      this.#eventLines.push(this.lines);
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error;
+      if (error.code === 'LINE_MALFORMED') {
+        this.#onQuarantine(this.lines, error.message);
+        return;
+      }
+      throw new DataError(`${this.#file}:${this.lines}: ${error.message}`, {
+        code: error.code,
+        context: { ...error.context, file: this.#file, line: this.lines },
+        cause: error,
+      });
+    }
+  }
+}

@@ -1,0 +1,16 @@
+export { replaceFile, sha256File, writeFileAtomic } from './atomic-file.ts';
+export { BAR_COLUMNS } from './bar-schema.ts';
+export { barFile, type BarRange, listDays, readBars, writeBarDay, type WrittenDay } from './bar-store.ts';
+export { readJson, writeJsonAtomic } from './json-file.ts';
+export { type LabelledMinutes, readLabels, type StoredLabels, writeLabels } from './label-store.ts';
+export {
+  listModels,
+  loadModel,
+  type ModelFiles,
+  type ModelManifest,
+  saveModel,
+  type StoredModel,
+} from './model-store.ts';
+export { type SymbolLocation, symbolFolder } from './partitions.ts';
+export { type RunRecord, RunStore, type TestOpening } from './run-store.ts';
+export { ZipWriter, type ZipWriterOptions } from './zip-writer.ts';

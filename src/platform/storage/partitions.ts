@@ -1,0 +1,21 @@
+/** Where data lies: `<dataDir>/<kind>/venue=…/symbol=…/`. */
+import path from 'node:path';
+import { ConfigError } from '../../domain/core/index.ts';
+
+export interface SymbolLocation {
+  readonly dataDir: string;
+  readonly venue: string;
+  readonly symbol: string;
+}
+
+/** Names become folders, so they must not lead anywhere else. */
+const SAFE_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u;
+
+/** @throws ConfigError when venue or symbol cannot be a folder's name */
+export function symbolFolder(kind: 'bars' | 'labels', { dataDir, venue, symbol }: SymbolLocation): string {
+  const problems = Object.entries({ venue, symbol })
+    .filter(([, name]) => !SAFE_NAME.test(name))
+    .map(([field, name]) => ({ path: `--${field}`, message: `"${name}" is not a usable name` }));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return path.join(dataDir, kind, `venue=${venue}`, `symbol=${symbol}`);
+}

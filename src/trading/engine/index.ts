@@ -1,0 +1,2 @@
+export * from './bar-window.ts';
+export * from './signal-engine.ts';

@@ -1,0 +1,85 @@
+/**
+ * The road from one order-book event to a signal. Replay drives it today, a live socket tomorrow: the same object, the
+ * same order of operations, so that a recorded session replayed gives the same signals.
+ */
+import { DIRECTIONS, invariant } from '../../domain/core/index.ts';
+import type { Direction } from '../../domain/core/index.ts';
+import type { BookToBars, IncompleteReason, MinuteBar } from '../../domain/features/index.ts';
+import type { BookUpdate } from '../../domain/market/index.ts';
+import { BarWindow } from './bar-window.ts';
+
+export type Probabilities = readonly [sell: number, neutral: number, buy: number];
+
+/** What the engine needs of a model. */
+export interface SignalModel {
+  readonly sequenceLength: number;
+  /**
+   * @param window `[sequenceLength × features]` raw features, row-major, oldest first
+   */
+  score(window: Float64Array): Promise<{ readonly base: Probabilities; readonly audited: Probabilities }>;
+  /** Class index by the model's decision rule. */
+  decide(audited: Probabilities): number;
+}
+
+export interface Signal {
+  /** Start of the bar that closed last; the signal is known one minute later. */
+  readonly minuteMs: number;
+  /** Micro price at the bar's close. */
+  readonly price: number;
+  readonly base: Probabilities;
+  readonly audited: Probabilities;
+  readonly direction: Direction;
+  /** Audited probability of {@link Signal.direction}. */
+  readonly confidence: number;
+}
+
+export type EngineOutcome =
+  | { readonly kind: 'signal'; readonly signal: Signal }
+  | { readonly kind: 'warm-up'; readonly minuteMs: number; readonly price: number; readonly bars: number }
+  | { readonly kind: 'incomplete'; readonly minuteMs: number; readonly reasons: readonly IncompleteReason[] };
+
+const NOTHING: readonly EngineOutcome[] = [];
+
+export class SignalEngine {
+  readonly #bars: BookToBars;
+  readonly #model: SignalModel;
+  readonly #window: BarWindow;
+
+  constructor({ bars, model }: { readonly bars: BookToBars; readonly model: SignalModel }) {
+    this.#bars = bars;
+    this.#model = model;
+    this.#window = new BarWindow(model.sequenceLength);
+  }
+
+  /** Applies one update; returns one outcome for each bar that it closed (none, as a rule). */
+  async process(update: BookUpdate): Promise<readonly EngineOutcome[]> {
+    return await this.#judgeAll(this.#bars.process(update));
+  }
+
+  /** The stream has ended: what became of the minute that was still open. */
+  async finish(): Promise<readonly EngineOutcome[]> {
+    return await this.#judgeAll(this.#bars.flush());
+  }
+
+  async #judgeAll(closed: readonly MinuteBar[]): Promise<readonly EngineOutcome[]> {
+    if (closed.length === 0) return NOTHING;
+    const outcomes: EngineOutcome[] = [];
+    for (const bar of closed) outcomes.push(await this.#judge(bar));
+    return outcomes;
+  }
+
+  async #judge(bar: MinuteBar): Promise<EngineOutcome> {
+    const { minuteMs, close } = bar;
+    const window = this.#window.push(bar);
+    if (bar.incomplete.length > 0) return { kind: 'incomplete', minuteMs, reasons: bar.incomplete };
+    if (window === null) return { kind: 'warm-up', minuteMs, price: close, bars: this.#window.count };
+    const { base, audited } = await this.#model.score(window);
+    const chosen = this.#model.decide(audited);
+    const direction = DIRECTIONS[chosen];
+    const confidence = audited[chosen];
+    invariant(direction !== undefined && confidence !== undefined, 'a decision is one of three classes', {
+      chosen,
+    });
+    return { kind: 'signal', signal: { minuteMs, price: close, base, audited, direction, confidence } };
+  }
+}
