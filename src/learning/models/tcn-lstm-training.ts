@@ -20,8 +20,10 @@ export interface TrainTcnLstmOptions {
   readonly dataset: SequenceDataset;
   /** Rows whose labels may be learned; inputs may reach back to earlier bars of the segment. */
   readonly trainRows: Int32Array;
-  /** Rows that choose the best epoch; without them all epochs are trained and the last one is kept. */
+  /** Rows that choose the best epoch; without them the last one is kept. */
   readonly validationRows?: Int32Array;
+  /** Ends after this epoch of a schedule laid out for all of them: repeats another run's early stop. */
+  readonly lastEpoch?: number;
   readonly model: TcnLstmConfig;
   readonly training: TrainingConfig;
   readonly onEpoch?: (report: EpochReport) => void;

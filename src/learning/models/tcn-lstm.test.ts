@@ -146,6 +146,24 @@ describe('TCN + LSTM', () => {
     assert.ok(Number.isNaN(best.macroF1) && Number.isNaN(best.validationLoss));
   });
 
+  it('ends after a given epoch exactly where a longer run stood then', async () => {
+    const { trainRows } = SPLIT;
+    const whole = await trainTcnLstm({
+      ...SPLIT,
+      model: MODEL,
+      training: { ...TRAINING, epochs: 3, patience: 3 },
+    });
+    const part = await trainTcnLstm({
+      dataset: DATA,
+      trainRows,
+      lastEpoch: whole.best.epoch,
+      model: MODEL,
+      training: { ...TRAINING, epochs: 3 },
+    });
+    assert.equal(part.epochs.length, whole.best.epoch);
+    assert.equal(await exportedLoss(part.onnx), await exportedLoss(whole.onnx));
+  });
+
   it('stops when patience is over and keeps the best epoch', async () => {
     const { epochs, best, onnx } = await trainTcnLstm({
       ...SPLIT,

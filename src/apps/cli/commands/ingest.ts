@@ -1,3 +1,4 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { CODE_VERSION, ingestL2 } from '../../../pipeline/index.ts';
 import { define } from '../invocation.ts';
@@ -12,7 +13,7 @@ export function registerIngest(program: Command): void {
     .requiredOption('--in <path...>', 'files and folders; formats are told by content')
     .option('--tick <size>', 'price step, such as 0.1 (default: inferred from the data)')
     .option('--lot <size>', 'size step, such as 0.001 (default: inferred from the data)')
-    .option('--log-volume <messages|samples>', 'what log_volume counts (default messages)');
+    .addOption(new Option('--log-volume <what>', 'what log_volume counts').choices(['messages', 'samples']).default('messages'));
   define(l2, {
     example: 'tidemark ingest l2 --venue binance-spot --symbol NEXOUSDT --in recordings/nexousdt --json',
     run: async ({ config, output, signal, options }) => {
@@ -25,7 +26,7 @@ export function registerIngest(program: Command): void {
             inputs: options['in'] as string[],
             tickSize: options['tick'] as string | undefined,
             lotSize: options['lot'] as string | undefined,
-            logVolume: parseLogVolume(options['logVolume']),
+            logVolume: options['logVolume'] as 'messages' | 'samples',
             dataDir: config.dataDir,
             codeVersion: CODE_VERSION,
             clock: () => performance.now(),

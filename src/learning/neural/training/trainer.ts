@@ -50,8 +50,10 @@ export interface TrainingOptions {
   readonly dataset: SequenceDataset;
   /** Rows whose labels may be learned. Their windows may reach back to any earlier bar of the segment. */
   readonly trainRows: Int32Array;
-  /** Without them every epoch is trained and the last one's weights are the result. */
+  /** Without them the weights of the last epoch are the result. */
   readonly validationRows?: Int32Array;
+  /** Ends after this epoch of a schedule that is laid out for `config.epochs`; repeats an early stop of another run. */
+  readonly lastEpoch?: number;
   readonly config: TrainingConfig;
   readonly onEpoch?: (report: EpochReport) => void;
   /** Stops between two steps by throwing the signal's reason. */
@@ -144,7 +146,7 @@ async function runEpochs(run: Run) {
   const epochs: EpochReport[] = [];
   let best: { readonly report: EpochReport; readonly weights: Weights } | undefined;
   let seconds = 0;
-  for (let epoch = 1; epoch <= config.epochs; epoch++) {
+  for (let epoch = 1; epoch <= Math.min(config.epochs, run.lastEpoch ?? config.epochs); epoch++) {
     const started = performance.now();
     const trainLoss = await trainEpoch(run, epoch, random);
     seconds += (performance.now() - started) / 1000;
