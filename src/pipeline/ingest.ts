@@ -4,6 +4,7 @@
  * Bad input does not spoil good input: a garbage line is put aside, a lost message closes its minute as incomplete, a
  * damaged file gives what lies before the damage; all of it is in the manifest beside the bars.
  */
+import path from 'node:path';
 import { DataError, dayOf, MINUTE_MS, minuteOf } from '../domain/core/index.ts';
 import { BookToBars, type LogVolumeMode } from '../domain/features/index.ts';
 import { parseVenueName } from '../domain/market/index.ts';
@@ -23,6 +24,7 @@ import {
   symbolFolder,
   type SymbolLocation,
 } from '../platform/storage/index.ts';
+import { readMarker, type SyntheticOrigin } from './truth.ts';
 import { DayFiles } from './ingest-days.ts';
 import { type IngestManifest, writeManifest } from './ingest-manifest.ts';
 import { StreamWatch } from './ingest-watch.ts';
@@ -96,6 +98,15 @@ export async function ingestL2(options: IngestOptions): Promise<IngestResult> {
   const manifest = await run.writeManifest();
   run.refuseDamage(manifest);
   return run.result(manifest, (options.clock() - startedMs) / 1_000);
+}
+
+/** The marker beside the first input that has one. */
+async function originOf(files: readonly string[]): Promise<SyntheticOrigin | null> {
+  for (const folder of new Set(files.map((file) => path.dirname(file)))) {
+    const origin = await readMarker(folder);
+    if (origin !== null) return origin;
+  }
+  return null;
 }
 
 /** Closes of stored complete bars just before the input begins, so that a day ingested by itself joins the day before. */
@@ -216,6 +227,7 @@ class IngestRun {
         lotSize: instrument.lot.text,
         logVolume: this.#options.logVolume ?? DEFAULT_LOG_VOLUME,
       },
+      synthetic: await originOf(files.map((file) => file.path)),
       inputs,
       days: this.#dayFiles.days,
       counts: {

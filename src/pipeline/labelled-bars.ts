@@ -5,6 +5,8 @@ import type { BarTable, Segment } from '../domain/features/index.ts';
 import { labelBars } from '../domain/labels/index.ts';
 import type { BarLabels, LabelDefinition } from '../domain/labels/index.ts';
 import type { LabelSpans } from '../domain/validation/index.ts';
+import { readOrigin } from './ingest-manifest.ts';
+import type { SyntheticOrigin } from './truth.ts';
 import { readBars, readLabels, writeLabels } from '../platform/storage/index.ts';
 
 export interface SymbolPlace {
@@ -52,6 +54,8 @@ export interface LabelledBars {
   readonly rows: Int32Array;
   /** `[rows]` of {@link LabelledBars.rows}: when each begins and when its label is known. */
   readonly spans: LabelSpans;
+  /** Where the bars were simulated; null for recorded ones. */
+  readonly synthetic: SyntheticOrigin | null;
 }
 
 /**
@@ -88,6 +92,7 @@ export async function readLabelledBars(
     labels,
     segments,
     rows,
+    synthetic: await readOrigin(place),
     spans: {
       timeMs: Float64Array.from(rows, (row) => bars.minuteMs[row]!),
       labelEndMs: Float64Array.from(rows, (row) => labels.labelEndMs[row]!),

@@ -60,7 +60,13 @@ export async function writeTruth(
   const lines = [TRUTH_COLUMNS];
   for (let m = 0; m < minutes; m++) lines.push(`${startMs + m * 60_000},${state[m]},${sigma[m]},${mid[m]}`);
   await writeFileAtomic(path.join(folder, 'truth.csv.gz'), await promisify(gzip)(`${lines.join('\n')}\n`));
-  await writeJsonAtomic(path.join(folder, 'truth.json'), { synthetic: true, ...facts, startMs, minutes, gains });
+  await writeJsonAtomic(path.join(folder, 'truth.json'), {
+    synthetic: true,
+    ...facts,
+    startMs,
+    minutes,
+    gains,
+  });
 }
 
 /** @throws DataError naming file and line when the answer sheet is missing or damaged */
@@ -70,13 +76,19 @@ export async function readTruth(folder: string): Promise<MarketTruth> {
   const text = await readFile(file)
     .then((bytes) => promisify(gunzip)(bytes))
     .catch((cause: unknown) => {
-      throw new DataError(`${file}: cannot be read (${String(cause)}); simulate again`, { code: 'TRUTH_UNREADABLE', cause });
+      throw new DataError(`${file}: cannot be read (${String(cause)}); simulate again`, {
+        code: 'TRUTH_UNREADABLE',
+        cause,
+      });
     });
   const [header, ...lines] = text.toString('utf8').trimEnd().split('\n');
   if (header !== TRUTH_COLUMNS || lines.length !== minutes) {
-    throw new DataError(`${file}: must hold the columns ${TRUTH_COLUMNS} and ${minutes} rows, has ${lines.length}; simulate again`, {
-      code: 'TRUTH_UNREADABLE',
-    });
+    throw new DataError(
+      `${file}: must hold the columns ${TRUTH_COLUMNS} and ${minutes} rows, has ${lines.length}; simulate again`,
+      {
+        code: 'TRUTH_UNREADABLE',
+      },
+    );
   }
   const truth = {
     startMs,

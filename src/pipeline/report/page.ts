@@ -1,16 +1,12 @@
 /** Renders a trust report as one HTML file that needs nothing from outside: styles, libraries and data are inside. */
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
 import { DIRECTIONS } from '../../domain/core/index.ts';
 import { drawCharts } from './charts.ts';
 import type { Evaluation, ModelScore, Report } from './report-data.ts';
 import { STYLE } from './style.ts';
 
-const requireFrom = createRequire(import.meta.url);
-
 function libraryFile(packageName: string, file: string): string {
-  return readFileSync(path.join(path.dirname(requireFrom.resolve(packageName)), file), 'utf8');
+  return readFileSync(new URL(file, import.meta.resolve(packageName)), 'utf8');
 }
 
 const escapeHtml = (text: string): string =>

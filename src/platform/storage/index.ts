@@ -12,5 +12,6 @@ export {
   type StoredModel,
 } from './model-store.ts';
 export { type SymbolLocation, symbolFolder } from './partitions.ts';
+export { checkParquet } from './probe.ts';
 export { type RunRecord, RunStore, type TestOpening } from './run-store.ts';
-export { ZipWriter, type ZipWriterOptions } from './zip-writer.ts';
+export { writeZip } from './zip-writer.ts';

@@ -13,7 +13,11 @@ export function registerIngest(program: Command): void {
     .requiredOption('--in <path...>', 'files and folders; formats are told by content')
     .option('--tick <size>', 'price step, such as 0.1 (default: inferred from the data)')
     .option('--lot <size>', 'size step, such as 0.001 (default: inferred from the data)')
-    .addOption(new Option('--log-volume <what>', 'what log_volume counts').choices(['messages', 'samples']).default('messages'));
+    .addOption(
+      new Option('--log-volume <what>', 'what log_volume counts')
+        .choices(['messages', 'samples'])
+        .default('messages'),
+    );
   define(l2, {
     example: 'tidemark ingest l2 --venue binance-spot --symbol NEXOUSDT --in recordings/nexousdt --json',
     run: async ({ config, output, signal, options }) => {
