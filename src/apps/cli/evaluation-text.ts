@@ -17,7 +17,7 @@ export function printEvaluation(output: Output, evaluation: Evaluation): void {
     fixed(score.mcc),
     fixed(score.logLoss),
     fixed(score.ece),
-    ...score.classes.map((c) => `${c.precision.toFixed(2)} / ${c.recall.toFixed(2)}`),
+    ...score.classes.map((c) => `${fixed(c.precision)} / ${fixed(c.recall)}`),
   ]);
   output.line(
     textTable(

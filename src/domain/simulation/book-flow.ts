@@ -49,7 +49,10 @@ export class BookFlow {
   constructor(random: Random, midTicks: number, levels: number) {
     this.#random = random;
     this.#levels = levels;
-    this.#profile = Float64Array.from({ length: PROFILE }, (_, i) => TOUCH_LOTS * (7 - 6 * Math.exp(-i / 40)));
+    this.#profile = Float64Array.from(
+      { length: PROFILE },
+      (_, i) => TOUCH_LOTS * (7 - 6 * Math.exp(-i / 40)),
+    );
     this.#normals = Float64Array.from({ length: NOISE_TABLE }, () => random.normal());
     this.#sizeFactors = this.#normals.map((x) => Math.exp(SIZE_NOISE * x));
     this.bids = new Ladder(-Math.round(midTicks));
@@ -115,7 +118,7 @@ export class BookFlow {
   #drawLots(coordinate: number, depth: number): number {
     const bits = this.#random.uint32();
     const emptyShare = depth < SHOWN_RANKS ? 0 : Math.min(0.25, depth / 1_000);
-    if ((bits >>> 20) < emptyShare * NOISE_TABLE) return 0;
+    if (bits >>> 20 < emptyShare * NOISE_TABLE) return 0;
     const lots = this.#profile[Math.min(depth, PROFILE - 1)]! * this.#sizeFactors[bits & NOISE_MASK]!;
     if (coordinate % 10 !== 0) return Math.max(1, Math.round(lots));
     return Math.max(1, Math.round(lots * (coordinate % 100 === 0 ? 3 : 1.6)));

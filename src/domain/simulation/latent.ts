@@ -104,7 +104,11 @@ export function intradaySeason(): Float64Array {
 }
 
 /** Stationary Gaussian AR(1), `[length]`. */
-function autoregression(random: Random, length: number, part: typeof SLOW_VOLATILITY | typeof FAST_VOLATILITY) {
+function autoregression(
+  random: Random,
+  length: number,
+  part: typeof SLOW_VOLATILITY | typeof FAST_VOLATILITY,
+) {
   const persistence = persistenceOf(part.halfLifeMinutes);
   const innovation = Math.sqrt(1 - persistence * persistence);
   const values = new Float64Array(length);

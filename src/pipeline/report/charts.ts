@@ -6,6 +6,12 @@ import type * as LightweightCharts from 'lightweight-charts';
 import type uPlotType from 'uplot';
 import type { Report } from './report-data.ts';
 
+/** What the charts need of a report. */
+export type ChartData = Pick<Report, 'series' | 'curves' | 'evaluation'> & {
+  /** Minutes that a run of SELL or BUY must last to be marked on the price. */
+  readonly shortestRun: number;
+};
+
 declare global {
   interface Window {
     LightweightCharts: typeof LightweightCharts;
@@ -13,7 +19,8 @@ declare global {
   }
 }
 
-export function drawCharts(report: Pick<Report, 'series' | 'curves' | 'evaluation'>): void {
+export function drawCharts(report: ChartData): void {
+  const { shortestRun } = report;
   const style = getComputedStyle(document.documentElement);
   const color = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   const { LightweightCharts: charts, uPlot } = window;
@@ -29,7 +36,12 @@ export function drawCharts(report: Pick<Report, 'series' | 'curves' | 'evaluatio
         panes: { separatorColor: color('line') },
       },
       grid: { vertLines: { color: color('grid') }, horzLines: { color: color('grid') } },
-      timeScale: { timeVisible: true, borderColor: color('line') },
+      timeScale: {
+        timeVisible: true,
+        borderColor: color('line'),
+        minBarSpacing: 0.01,
+        enableConflation: true,
+      },
       rightPriceScale: { borderColor: color('line') },
     });
     const time = minuteMs.map((ms) => (ms / 1000) as LightweightCharts.UTCTimestamp);
@@ -39,13 +51,14 @@ export function drawCharts(report: Pick<Report, 'series' | 'curves' | 'evaluatio
       priceLineVisible: false,
     });
     price.setData(time.map((t, i) => ({ time: t, value: close[i]! })));
-    // A marker where a run of equal decisions begins: every minute would bury the price.
+    // A marker where a lasting run of equal decisions begins: every minute would bury the price.
     const markers: LightweightCharts.SeriesMarker<LightweightCharts.Time>[] = [];
-    for (let i = 0; i < decisions.length; i++) {
-      if (decisions[i] === 1 || decisions[i] === decisions[i - 1]) continue;
-      const buy = decisions[i] === 2;
+    for (let start = 0, end = 0; start < decisions.length; start = end) {
+      while (end < decisions.length && decisions[end] === decisions[start]) end++;
+      if (decisions[start] === 1 || end - start < shortestRun) continue;
+      const buy = decisions[start] === 2;
       markers.push({
-        time: time[i]!,
+        time: time[start]!,
         position: buy ? 'belowBar' : 'aboveBar',
         shape: buy ? 'arrowUp' : 'arrowDown',
         color: color(buy ? 'buy' : 'sell'),
@@ -83,7 +96,8 @@ export function drawCharts(report: Pick<Report, 'series' | 'curves' | 'evaluatio
     options: Omit<uPlotType.Options, 'width' | 'height'>,
     data: uPlotType.AlignedData,
   ): void => {
-    const chart = new uPlot({ ...options, width: host.clientWidth, height: 260 }, data, host);
+    const legend = { live: false };
+    const chart = new uPlot({ ...options, legend, width: host.clientWidth, height: 260 }, data, host);
     new ResizeObserver(() => chart.setSize({ width: host.clientWidth, height: 260 })).observe(host);
   };
 

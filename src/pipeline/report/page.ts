@@ -1,13 +1,15 @@
 /** Renders a trust report as one HTML file that needs nothing from outside: styles, libraries and data are inside. */
 import { readFileSync } from 'node:fs';
 import { DIRECTIONS } from '../../domain/core/index.ts';
-import { drawCharts } from './charts.ts';
+import { type ChartData, drawCharts } from './charts.ts';
 import type { Evaluation, ModelScore, Report } from './report-data.ts';
 import { STYLE } from './style.ts';
 
 function libraryFile(packageName: string, file: string): string {
   return readFileSync(new URL(file, import.meta.resolve(packageName)), 'utf8');
 }
+
+const SHORTEST_RUN = 10;
 
 const escapeHtml = (text: string): string =>
   text.replace(
@@ -24,7 +26,8 @@ const minute = (ms: number): string => new Date(ms).toISOString().slice(0, 16).r
 const interval = ([low, high]: readonly [number, number]): string => `${fixed(low)} – ${fixed(high)}`;
 
 export function renderReport(report: Report): string {
-  const { evaluation } = report;
+  const { evaluation, series, curves } = report;
+  const charts: ChartData = { series, curves, evaluation, shortestRun: SHORTEST_RUN };
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -39,7 +42,7 @@ ${header(report)}
 ${verdict(evaluation)}
 ${cards(evaluation)}
 <section><h2>Price and signals in the test period</h2>
-<p class="note">Arrows mark where a run of SELL or BUY decisions begins. Below: audited probabilities of SELL and BUY. Scroll to zoom, drag to move.</p>
+<p class="note">Arrows mark where a run of at least ${SHORTEST_RUN} minutes of SELL or BUY begins. Below: audited probabilities of SELL and BUY. Scroll to zoom, drag to move.</p>
 <div id="price" class="chart tall"></div></section>
 ${comparison(evaluation)}
 <section><h2>Confusion matrices</h2><p class="note">Rows are what happened, columns what was said; shares are of each row.</p>
@@ -52,7 +55,7 @@ ${report.curves.map((curve, i) => `<div><h2>${escapeHtml(curve.name)}</h2><p cla
 </main>
 <script>${libraryFile('lightweight-charts', 'lightweight-charts.standalone.production.js')}</script>
 <script>${libraryFile('uplot', 'uPlot.iife.min.js')}</script>
-<script type="application/json" id="report">${embedJson({ series: report.series, curves: report.curves, evaluation })}</script>
+<script type="application/json" id="report">${embedJson(charts)}</script>
 <script>(${drawCharts.toString()})(JSON.parse(document.getElementById('report').textContent));</script>
 </body>
 </html>
@@ -64,7 +67,7 @@ function header({ title, evaluation }: Report): string {
   const badge = evaluation.synthetic ? '<span class="badge">SYNTHETIC DATA</span>' : '';
   return `<header><h1>${escapeHtml(title)} ${badge}</h1>
 <p>${escapeHtml(evaluation.venue)} · ${escapeHtml(evaluation.symbol)} · model ${escapeHtml(evaluation.model)} · test period ${minute(test.fromMs)} to ${minute(test.toMs)} UTC</p>
-<p>Question asked at every minute: will the price in ${label.lookaheadMinutes} minutes be below ${percent(label.thresholdShort, 1)} (SELL), above +${percent(label.thresholdLong, 1)} (BUY), or neither (NEUTRAL)? Input: the last ${evaluation.sequenceLength} minute bars.</p></header>`;
+<p>Question asked at every minute: will the price in ${label.lookaheadMinutes} minutes be below −${percent(-label.thresholdShort, 1)} (SELL), above +${percent(label.thresholdLong, 1)} (BUY), or neither (NEUTRAL)? Input: the last ${evaluation.sequenceLength} minute bars.</p></header>`;
 }
 
 function verdict({ verdict: sentences }: Evaluation): string {

@@ -20,8 +20,9 @@ section { margin-top:32px; }
 .chart.tall { height:460px; }
 .scroll { overflow-x:auto; }
 table { border-collapse:collapse; font-variant-numeric:tabular-nums; background:var(--card); }
-section > .scroll > table { width:100%; border:1px solid var(--grid); }
-th, td { padding:7px 12px; text-align:right; font-weight:400; border-bottom:1px solid var(--grid); white-space:nowrap; }
+section > .scroll > table { width:100%; border:1px solid var(--grid); font-size:13.5px; }
+section > .scroll > table :is(th, td) { padding:7px 9px; }
+th, td { padding:7px 10px; text-align:right; font-weight:400; border-bottom:1px solid var(--grid); white-space:nowrap; }
 thead th { color:var(--soft); font-size:12.5px; vertical-align:bottom; } tbody th { text-align:left; }
 tr.own th, tr.own td { font-weight:600; } td small, th small { color:var(--soft); font-weight:400; }
 .matrices { display:grid; grid-template-columns:repeat(auto-fit, minmax(250px, 1fr)); gap:16px; }
