@@ -7,7 +7,10 @@ import { CLASS_WEIGHTS, ConfigError } from '../domain/core/index.ts';
 import type { ConfigProblem } from '../domain/core/index.ts';
 import { LABEL_PRESETS, labelDefinition } from '../domain/labels/index.ts';
 import type { LabelDefinition } from '../domain/labels/index.ts';
+import { DEFAULT_BOOSTING } from '../learning/boosting/index.ts';
+import { TCN_LSTM_DEFAULTS, TRAINING_DEFAULTS } from '../learning/models/index.ts';
 
+const { dense: DENSE } = TRAINING_DEFAULTS;
 const share = z.number().gt(0).lt(1);
 const count = z.int().min(1);
 
@@ -24,18 +27,24 @@ const LabelSchema = z
 /** Recipe of the base model. Defaults and search space: QuantGod (reference §3). */
 const BaseSchema = z
   .strictObject({
-    sequenceLength: count.default(720).describe('bars a window'),
-    channels: count.default(64),
-    hidden: count.default(256),
-    layers: z.int().min(1).max(4).default(2),
-    dropout: z.number().min(0).lt(1).default(0.3),
-    learningRate: z.number().gt(0).default(3e-4),
-    weightDecay: z.number().min(0).default(0.01),
-    labelledSteps: count.default(720).describe('labels a sequence in dense mode'),
-    batchSize: count.default(32).describe('sequences a step; the original took 256 windows in windowed mode'),
-    epochs: count.default(10),
-    validationWindows: count.default(4096).describe('most windows that judge an epoch, evenly spread'),
-    patience: count.default(3).describe('epochs without a better validation macro-F1 before stopping'),
+    sequenceLength: count.default(TCN_LSTM_DEFAULTS.sequenceLength).describe('bars a window'),
+    channels: count.default(TCN_LSTM_DEFAULTS.channels),
+    hidden: count.default(TCN_LSTM_DEFAULTS.hidden),
+    layers: z.int().min(1).max(4).default(TCN_LSTM_DEFAULTS.layers),
+    dropout: z.number().min(0).lt(1).default(TCN_LSTM_DEFAULTS.dropout),
+    learningRate: z.number().gt(0).default(DENSE.learningRate),
+    weightDecay: z.number().min(0).default(DENSE.weightDecay),
+    labelledSteps: count.default(DENSE.labelledSteps).describe('labels a sequence in dense mode'),
+    batchSize: count
+      .default(DENSE.batchSize)
+      .describe('sequences a step; the original took 256 windows in windowed mode'),
+    epochs: count.default(DENSE.epochs),
+    validationWindows: count
+      .default(DENSE.validationWindows)
+      .describe('most windows that judge an epoch, evenly spread'),
+    patience: count
+      .default(DENSE.patience)
+      .describe('epochs without a better validation macro-F1 before stopping'),
     mode: z.enum(['dense', 'windowed']).default('dense'),
     classWeights: z.tuple([z.number().gt(0), z.number().gt(0), z.number().gt(0)]).default([...CLASS_WEIGHTS]),
   })
@@ -44,15 +53,15 @@ const BaseSchema = z
 /** Parameters of the auditor. Defaults: QuantGod (reference §4). */
 const AuditorSchema = z
   .strictObject({
-    rounds: count.default(500),
-    maxDepth: z.int().min(1).max(16).default(6),
-    learningRate: z.number().gt(0).max(1).default(0.05),
-    subsample: z.number().gt(0).max(1).default(0.8),
-    columnSample: z.number().gt(0).max(1).default(0.8),
-    minChildWeight: z.number().min(0).default(1),
-    alpha: z.number().min(0).default(0.1),
-    lambda: z.number().min(0).default(1),
-    earlyStoppingRounds: count.default(30),
+    rounds: count.default(DEFAULT_BOOSTING.rounds),
+    maxDepth: z.int().min(1).max(16).default(DEFAULT_BOOSTING.maxDepth),
+    learningRate: z.number().gt(0).max(1).default(DEFAULT_BOOSTING.eta),
+    subsample: z.number().gt(0).max(1).default(DEFAULT_BOOSTING.subsample),
+    columnSample: z.number().gt(0).max(1).default(DEFAULT_BOOSTING.columnSampleByTree),
+    minChildWeight: z.number().min(0).default(DEFAULT_BOOSTING.minChildWeight),
+    alpha: z.number().min(0).default(DEFAULT_BOOSTING.alpha),
+    lambda: z.number().min(0).default(DEFAULT_BOOSTING.lambda),
+    earlyStoppingRounds: count.default(DEFAULT_BOOSTING.earlyStoppingRounds),
   })
   .prefault({});
 
@@ -88,9 +97,7 @@ export const ConfigSchema = z.strictObject({
 });
 
 export type Config = z.infer<typeof ConfigSchema>;
-export type BaseRecipe = Config['base'];
 export type AuditorRecipe = Config['auditor'];
-export type ValidationPlan = Config['validation'];
 
 /**
  * Checks an untrusted value against the schema.

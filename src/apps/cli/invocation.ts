@@ -126,6 +126,6 @@ const codeOf = (error: unknown): string =>
 
 function commandPath(command: Command): string {
   const names: string[] = [];
-  for (let at: Command | null = command; at?.parent != null; at = at.parent) names.unshift(at.name());
+  for (let at = command; at.parent !== null; at = at.parent) names.unshift(at.name());
   return names.join(' ');
 }

@@ -88,7 +88,8 @@ export class BookFlow {
     side.moveBest(best);
     for (let k = best; k < previousBest; k++) side.set(k, this.#drawLots(k, k - best));
     const span = side.worst - best + 1 - SHOWN_RANKS;
-    for (let i = 0; i < churn && span > 0; i++) {
+    if (span <= 0) return;
+    for (let i = 0; i < churn; i++) {
       const u = this.#random.uniform();
       const depth = SHOWN_RANKS + Math.floor(span * u * u);
       side.set(best + depth, this.#drawLots(best + depth, depth));

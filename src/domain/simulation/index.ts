@@ -1,13 +1,7 @@
 export { CANDLE_CSV_HEADER, CANDLE_INTERVAL, candleCsvLine, type Candle } from './candles.ts';
 export { ceilingFor, type Ceiling, type DecisionRule } from './ceiling.ts';
 export { simulatedInstrument, type SimulatedInstrument, type SimulationRate } from './instrument.ts';
-export {
-  maxStrength,
-  signalGains,
-  STRENGTH_HORIZON_MINUTES,
-  type MarketTruth,
-  type SignalGains,
-} from './latent.ts';
+export { maxStrength, type MarketTruth, type SignalGains } from './latent.ts';
 export { simulateMarket, type MarketEvent, type MarketOptions, type SimulatedMarket } from './market.ts';
 export {
   oracleProbabilities,

@@ -1,6 +1,5 @@
-export { replaceFile, sha256File, writeFileAtomic } from './atomic-file.ts';
-export { BAR_COLUMNS } from './bar-schema.ts';
-export { barFile, type BarRange, listDays, readBars, writeBarDay, type WrittenDay } from './bar-store.ts';
+export { sha256File, writeFileAtomic } from './atomic-file.ts';
+export { type BarRange, listDays, readBars, writeBarDay, type WrittenDay } from './bar-store.ts';
 export { readJson, writeJsonAtomic } from './json-file.ts';
 export { type LabelledMinutes, readLabels, type StoredLabels, writeLabels } from './label-store.ts';
 export {
