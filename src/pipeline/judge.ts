@@ -88,9 +88,12 @@ export function verdictOf(evaluation: Omit<Evaluation, 'verdict'>): readonly str
   }
   for (const d of differences) {
     const [low, high] = d.interval;
-    const relation = low > 0 ? 'better than' : high < 0 ? 'worse than' : 'not to be told apart from';
+    const relation = low > 0 ? 'Better than' : high < 0 ? 'Worse than' : 'Not to be told apart from';
+    const figures = `difference ${signed(d.macroF1)}, 95 % interval ${signed(low)} to ${signed(high)}`;
     sentences.push(
-      `${relation[0]!.toUpperCase()}${relation.slice(1)} “${nameOf(d.against)}”: difference ${signed(d.macroF1)}, 95 % interval ${signed(low)} to ${signed(high)}.`,
+      enough
+        ? `${relation} “${nameOf(d.against)}”: ${figures}.`
+        : `For the record, against “${nameOf(d.against)}”: ${figures}.`,
     );
   }
   if (ceiling !== null) {

@@ -30,24 +30,36 @@ export function registerReplay(program: Command): void {
           'minute (UTC)        price         base: sell neutral buy     audited: sell neutral buy   signal  confidence',
         ),
       );
+      const venue = (options['venue'] as string | undefined) ?? data.venue;
+      const symbol = ((options['symbol'] as string | undefined) ?? data.symbol).toUpperCase();
+      const isOwn = venue === data.venue && symbol === data.symbol;
       const signals: unknown[] = [];
       try {
         const result = await replay({
-          venue: (options['venue'] as string | undefined) ?? data.venue,
-          symbol: (options['symbol'] as string | undefined) ?? data.symbol,
+          venue,
+          symbol,
           inputs: options['in'] as string[],
           tickSize: options['tick'] as string | undefined,
           lotSize: options['lot'] as string | undefined,
           model,
           signal,
           onOutcome: (outcome) => {
-            output.line(outcomeText(outcome));
-            if (outcome.kind === 'signal') signals.push(outcome.signal);
+            if (outcome.kind !== 'signal') {
+              output.line(outcomeText(outcome));
+              return;
+            }
+            const trained = isOwn && outcome.signal.minuteMs <= data.toMs;
+            output.line(`${outcomeText(outcome)}${trained ? '  *' : ''}`);
+            signals.push({ ...outcome.signal, inTrainingPeriod: trained });
           },
         });
         output.note(
           `${result.minutes} minutes: ${result.signals} signals, ${result.warmUpMinutes} warming up, ${result.incompleteMinutes} incomplete; ${result.gaps} gaps, ${result.quarantined} quarantined lines`,
         );
+        if (isOwn)
+          output.note(
+            `* up to ${isoMinute(data.toMs)} the model was trained on these very minutes: no evidence of anything`,
+          );
         for (const reason of result.damaged) output.note(`damaged: ${reason}`);
         return { ...result, signals };
       } finally {
