@@ -105,7 +105,7 @@ export async function audit(request: AuditRequest): Promise<AuditOutcome> {
 
 /** The recipe is the model's; where and how to run it, and how to audit it, are this run's. */
 function recipeOf({ manifest, folder }: StoredModel, config: Config): Config {
-  const stored = parseConfig(manifest.config, `${folder}/manifest.json`);
+  const stored = parseConfig(manifest.config, (field) => `${folder}/manifest.json: config.${field}`);
   return { ...config, base: stored.base, label: stored.label };
 }
 

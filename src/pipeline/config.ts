@@ -101,14 +101,14 @@ export type AuditorRecipe = Config['auditor'];
 
 /**
  * Checks an untrusted value against the schema.
- * @param source what the value came from, such as a file name, for the message
+ * @param nameOf how a field is called where the value came from, for the message; default: its path
  * @throws ConfigError with every problem and the path of its field
  */
-export function parseConfig(value: unknown, source: string): Config {
+export function parseConfig(value: unknown, nameOf: (field: string) => string = (field) => field): Config {
   const result = ConfigSchema.safeParse(value);
   if (result.success) return result.data;
   const problems: ConfigProblem[] = result.error.issues.map((issue) => ({
-    path: `${source}: ${issue.path.length > 0 ? issue.path.join('.') : '(root)'}`,
+    path: nameOf(issue.path.length > 0 ? issue.path.join('.') : '(root)'),
     message: issue.message,
   }));
   throw new ConfigError(problems);

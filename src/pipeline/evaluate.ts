@@ -47,7 +47,7 @@ export async function evaluate(request: EvaluateRequest): Promise<EvaluateOutcom
       },
     ]);
   }
-  const recipe = parseConfig(manifest.config, `${stored.folder}/manifest.json`);
+  const recipe = parseConfig(manifest.config, (field) => `${stored.folder}/manifest.json: config.${field}`);
   const { dataDir, threads, evaluation: evaluationPlan } = request.config;
   const config: Config = { ...recipe, dataDir, threads, evaluation: evaluationPlan };
   const { venue, symbol, synthetic } = manifest.data;

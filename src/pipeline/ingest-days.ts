@@ -1,13 +1,25 @@
 /** Closed bars on their way into day files: a day is written when it is over, whole, and not before. */
 import { dayOf, isoDay } from '../domain/core/index.ts';
 import type { MinuteBar } from '../domain/features/index.ts';
-import { type SymbolLocation, writeBarDay } from '../platform/storage/index.ts';
+import { symbolFolder, type SymbolLocation, writeBarDay } from '../platform/storage/index.ts';
 import type { IncompleteMinute } from './ingest-manifest.ts';
+import { type SyntheticOrigin, writeMarker } from './truth.ts';
 
 export interface DayReport {
   readonly day: string;
   readonly bars: number;
   readonly keptRows: number;
+}
+
+interface DayFilesOptions {
+  readonly location: SymbolLocation;
+  /**
+   * Days (start of day) that may be written; null for all. A venue's archive ends with a few messages of the next day,
+   * which close its last bar but belong to the next archive.
+   */
+  readonly ownDays: ReadonlySet<number> | null;
+  /** Where simulated input came from: marks the bars before the first of them is written. */
+  readonly origin: SyntheticOrigin | null;
 }
 
 export class DayFiles {
@@ -17,15 +29,13 @@ export class DayFiles {
   bars = 0;
   readonly #location: SymbolLocation;
   readonly #ownDays: ReadonlySet<number> | null;
+  readonly #origin: SyntheticOrigin | null;
   #open: MinuteBar[] = [];
 
-  /**
-   * @param ownDays days (start of day) that may be written; null for all. A venue's archive ends with a few messages of
-   * the next day, which close its last bar but belong to the next archive.
-   */
-  constructor(location: SymbolLocation, ownDays: ReadonlySet<number> | null) {
+  constructor({ location, ownDays, origin }: DayFilesOptions) {
     this.#location = location;
     this.#ownDays = ownDays;
+    this.#origin = origin;
   }
 
   async add(bar: MinuteBar): Promise<void> {
@@ -48,6 +58,7 @@ export class DayFiles {
     const first = bars[0];
     if (first === undefined) return;
     this.#open = [];
+    if (this.#origin !== null) await writeMarker(symbolFolder('bars', this.#location), this.#origin.truth);
     const { keptRows } = await writeBarDay(this.#location, bars);
     this.days.push({ day: isoDay(first.minuteMs), bars: bars.length, keptRows });
   }

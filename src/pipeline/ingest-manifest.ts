@@ -1,11 +1,9 @@
 /** What an ingest saw and did, kept beside the bars: without it nobody could tell a quiet minute from a lost one. */
 import { createHash } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
 import type { IncompleteReason, LogVolumeMode } from '../domain/features/index.ts';
 import type { DamagedFile, QuarantinedLine } from '../platform/sources/index.ts';
-import { readJson, symbolFolder, type SymbolLocation, writeJsonAtomic } from '../platform/storage/index.ts';
+import { symbolFolder, type SymbolLocation, writeJsonAtomic } from '../platform/storage/index.ts';
 import type { GapRecord } from './ingest-watch.ts';
 import type { SyntheticOrigin } from './truth.ts';
 
@@ -60,17 +58,4 @@ export async function writeManifest(location: SymbolLocation, manifest: IngestMa
   const file = path.join(symbolFolder('bars', location), `ingest-${key.slice(0, 16)}.json`);
   await writeJsonAtomic(file, manifest);
   return file;
-}
-
-const OriginSchema = z.object({ synthetic: z.object({ truth: z.string() }).nullable() });
-
-/** Whether any bar of a symbol was made of simulated archives, and where their answer sheet lies. */
-export async function readOrigin(location: SymbolLocation): Promise<SyntheticOrigin | null> {
-  const folder = symbolFolder('bars', location);
-  for (const entry of (await readdir(folder)).toSorted()) {
-    if (!/^ingest-[0-9a-f]+\.json$/.test(entry)) continue;
-    const { synthetic } = await readJson(path.join(folder, entry), OriginSchema);
-    if (synthetic !== null) return synthetic;
-  }
-  return null;
 }

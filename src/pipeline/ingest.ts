@@ -89,11 +89,12 @@ export async function ingestL2(options: IngestOptions): Promise<IngestResult> {
   const symbol = options.symbol.toUpperCase();
   const location = { dataDir: options.dataDir, venue, symbol };
   const survey = await surveyInputs({ ...options, venue, symbol });
+  const origin = await originOf(survey.files.map((file) => file.path));
   const bookToBars = new BookToBars(survey.instrument, {
     logVolume: options.logVolume ?? DEFAULT_LOG_VOLUME,
     earlierCloses: await earlierCloses(location, survey),
   });
-  const run = new IngestRun({ options, location, survey, bookToBars });
+  const run = new IngestRun({ options, location, survey, origin, bookToBars });
   await run.readAll();
   const manifest = await run.writeManifest();
   run.refuseDamage(manifest);
@@ -132,6 +133,7 @@ interface IngestPlan {
   readonly options: IngestOptions;
   readonly location: SymbolLocation;
   readonly survey: Survey;
+  readonly origin: SyntheticOrigin | null;
   readonly bookToBars: BookToBars;
 }
 
@@ -139,15 +141,17 @@ class IngestRun {
   readonly #options: IngestOptions;
   readonly #location: SymbolLocation;
   readonly #survey: Survey;
+  readonly #origin: SyntheticOrigin | null;
   readonly #source: MarketSource;
   readonly #dayFiles: DayFiles;
   readonly #watch = new StreamWatch();
   readonly #bookToBars: BookToBars;
 
-  constructor({ options, location, survey, bookToBars }: IngestPlan) {
+  constructor({ options, location, survey, origin, bookToBars }: IngestPlan) {
     this.#options = options;
     this.#location = location;
     this.#survey = survey;
+    this.#origin = origin;
     this.#bookToBars = bookToBars;
     this.#source = new MarketSource({
       files: survey.files.map((file) => file.path),
@@ -156,7 +160,7 @@ class IngestRun {
     });
     const archives = survey.files.every((file) => !file.hasReceiveTimes);
     const ownDays = archives ? new Set(survey.files.map((file) => dayOf(file.firstTimeMs))) : null;
-    this.#dayFiles = new DayFiles(location, ownDays);
+    this.#dayFiles = new DayFiles({ location, ownDays, origin });
   }
 
   async readAll(): Promise<void> {
@@ -227,7 +231,7 @@ class IngestRun {
         lotSize: instrument.lot.text,
         logVolume: this.#options.logVolume ?? DEFAULT_LOG_VOLUME,
       },
-      synthetic: await originOf(files.map((file) => file.path)),
+      synthetic: this.#origin,
       inputs,
       days: this.#dayFiles.days,
       counts: {

@@ -5,9 +5,9 @@ import type { BarTable, Segment } from '../domain/features/index.ts';
 import { labelBars } from '../domain/labels/index.ts';
 import type { BarLabels, LabelDefinition } from '../domain/labels/index.ts';
 import type { LabelSpans } from '../domain/validation/index.ts';
-import { readOrigin } from './ingest-manifest.ts';
+import { readMarker } from './truth.ts';
 import type { SyntheticOrigin } from './truth.ts';
-import { readBars, readLabels, writeLabels } from '../platform/storage/index.ts';
+import { readBars, readLabels, symbolFolder, writeLabels } from '../platform/storage/index.ts';
 
 export interface SymbolPlace {
   readonly dataDir: string;
@@ -92,7 +92,7 @@ export async function readLabelledBars(
     labels,
     segments,
     rows,
-    synthetic: await readOrigin(place),
+    synthetic: await readMarker(symbolFolder('bars', place)),
     spans: {
       timeMs: Float64Array.from(rows, (row) => bars.minuteMs[row]!),
       labelEndMs: Float64Array.from(rows, (row) => labels.labelEndMs[row]!),

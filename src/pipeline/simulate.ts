@@ -3,8 +3,9 @@
  * sheet beside them. Everything it writes is marked as synthetic; see `docs/simulator.md`.
  */
 import { createHash } from 'node:crypto';
-import path from 'node:path';
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { ConfigError, DAY_MS, isoDay } from '../domain/core/index.ts';
 import type { ConfigProblem } from '../domain/core/index.ts';
 import { LABEL_PRESETS } from '../domain/labels/index.ts';
@@ -27,7 +28,7 @@ import type {
   SimulationRate,
 } from '../domain/simulation/index.ts';
 import { writeFileAtomic, writeJsonAtomic, writeZip } from '../platform/storage/index.ts';
-import { writeMarker, writeTruth } from './truth.ts';
+import { readFacts, type SimulationFacts, writeMarker, writeTruth } from './truth.ts';
 
 export interface SimulateOptions {
   readonly out: string;
@@ -62,7 +63,10 @@ export interface SimulateResult {
 const DEFAULT_SYMBOL = 'SIMUSDT';
 const DEFLATE_LEVEL = 1;
 
-/** @throws ConfigError with every option that cannot be simulated, the signal's reason when aborted */
+/**
+ * @throws ConfigError with every option that cannot be simulated, or when `out` holds another simulation of the symbol;
+ * the signal's reason when aborted
+ */
 export async function simulate(options: SimulateOptions): Promise<SimulateResult> {
   const symbol = (options.symbol ?? DEFAULT_SYMBOL).toUpperCase();
   const startMs = Date.parse(`${options.startDate}T00:00:00Z`);
@@ -72,8 +76,10 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
   const { truth, events } = simulateMarket({ seed, instrument, startMs, days, strength, rate });
   const folder = path.join(out, 'bybit', symbol);
   const truthFolder = path.join(out, 'truth', symbol);
+  const facts: SimulationFacts = { symbol, seed, strength, rate, startMs, days };
+  await refuseOtherSimulation(truthFolder, facts);
+  await writeTruth(truthFolder, truth, facts);
   await writeMarker(folder, truthFolder);
-  await writeTruth(truthFolder, truth, { symbol, seed, strength, rate, days });
   await writeJsonAtomic(path.join(truthFolder, 'ceiling.json'), ceilings(truth));
 
   const stream = new DayStream(events);
@@ -86,7 +92,14 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
     archives.push(file);
     options.onProgress?.(day + 1, days, bytes);
   }
-  const candles = await writeCandles(out, instrument, stream.candles);
+  const candleFolder = path.join(
+    out,
+    'binance-vision/data/futures/um/monthly/klines',
+    symbol,
+    CANDLE_INTERVAL,
+  );
+  await writeMarker(candleFolder, truthFolder);
+  const candles = await writeCandles(candleFolder, instrument, stream.candles);
   return {
     synthetic: true,
     venue: 'bybit-linear',
@@ -100,11 +113,13 @@ export async function simulate(options: SimulateOptions): Promise<SimulateResult
   };
 }
 
-function checkOptions({ days, strength, seed, out }: SimulateOptions, symbol: string, startMs: number): void {
+function checkOptions(options: SimulateOptions, symbol: string, startMs: number): void {
+  const { days, strength, seed, out, startDate } = options;
   const problems: ConfigProblem[] = [];
   const refuse = (flag: string, message: string): void => void problems.push({ path: flag, message });
   if (out === '') refuse('--out', 'must name a folder');
-  if (!Number.isInteger(startMs) || startMs % DAY_MS !== 0)
+  // Some days that no calendar has, such as 2025-02-30, parse as the day that they would be.
+  if (!Number.isInteger(startMs) || isoDay(startMs) !== startDate)
     refuse('--start', 'must be a day such as 2025-01-01');
   if (!Number.isSafeInteger(days) || days < 1 || days > 3_660)
     refuse('--days', `must be a whole number from 1 to 3660, is ${days}`);
@@ -114,10 +129,26 @@ function checkOptions({ days, strength, seed, out }: SimulateOptions, symbol: st
       `must be from 0 to ${maxStrength().toFixed(2)} (beyond, chance has no share left), is ${strength}`,
     );
   }
-  if (!Number.isSafeInteger(seed)) refuse('--seed', `must be a whole number, is ${seed}`);
+  // The generator takes 32 bits: a longer seed would repeat the market of a shorter one.
+  if (seed !== (seed | 0)) refuse('--seed', `must be a whole number of at most 32 bits, is ${seed}`);
   if (!/^[A-Z0-9]{2,20}$/.test(symbol))
     refuse('--symbol', `must be 2 to 20 letters and digits, is "${symbol}"`);
   if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** Archives of two simulations in one folder would be taken for one market, with the answer sheet of the later. */
+async function refuseOtherSimulation(truthFolder: string, facts: SimulationFacts): Promise<void> {
+  const before = await readFacts(truthFolder);
+  if (before === null || isDeepStrictEqual(before, facts)) return;
+  const { seed, days, strength, rate, startMs } = before;
+  throw new ConfigError([
+    {
+      path: '--out',
+      message:
+        `holds another simulation of ${facts.symbol} (seed ${seed}, ${days} days from ${isoDay(startMs)}, ` +
+        `strength ${strength}, rate ${rate}); name another folder, or delete it first`,
+    },
+  ]);
 }
 
 /** The market's event stream, cut into the archives of its days; candles are kept on the way. */
@@ -143,12 +174,11 @@ class DayStream {
 
 /** One zip a month with its `.CHECKSUM`, in the layout of Binance's archive. A month holds only the simulated days. */
 async function writeCandles(
-  out: string,
+  folder: string,
   instrument: SimulatedInstrument,
   candles: readonly Candle[],
 ): Promise<readonly string[]> {
   const { symbol } = instrument;
-  const folder = path.join(out, 'binance-vision/data/futures/um/monthly/klines', symbol, CANDLE_INTERVAL);
   const months = Map.groupBy(candles, ({ openTimeMs }) => isoDay(openTimeMs).slice(0, 7));
   const files: string[] = [];
   for (const [month, ofMonth] of months) {

@@ -1,13 +1,15 @@
 /**
  * The answer sheet of simulated data on disk, and the ceiling that it implies. A folder of simulated archives carries
- * a marker, which ingest copies into its manifest: from there on everything made of the data is labelled SYNTHETIC.
+ * a marker, which ingest sets beside the bars before the first of them: from there on everything made of the data is
+ * labelled SYNTHETIC, an interrupted ingest included.
  */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
-import { DataError } from '../domain/core/index.ts';
+import { DataError, MINUTE_MS } from '../domain/core/index.ts';
 import type { LabelDefinition } from '../domain/labels/index.ts';
 import { ceilingFor, oracleProbabilities, oracleRows } from '../domain/simulation/index.ts';
 import type { MarketTruth } from '../domain/simulation/index.ts';
@@ -17,6 +19,18 @@ import { readJson, writeFileAtomic, writeJsonAtomic } from '../platform/storage/
 export const SYNTHETIC_MARKER = 'SYNTHETIC.json';
 
 const MarkerSchema = z.object({ synthetic: z.literal(true), truth: z.string() });
+
+/** Equal facts give equal bytes. */
+const FactsSchema = z.object({
+  symbol: z.string(),
+  seed: z.int(),
+  strength: z.number(),
+  rate: z.string(),
+  startMs: z.int(),
+  days: z.int(),
+});
+
+export type SimulationFacts = z.infer<typeof FactsSchema>;
 
 const TruthSchema = z.object({
   synthetic: z.literal(true),
@@ -36,8 +50,7 @@ export interface SyntheticOrigin {
 /** The marker beside a file, if there is one. */
 export async function readMarker(folder: string): Promise<SyntheticOrigin | null> {
   const file = path.join(folder, SYNTHETIC_MARKER);
-  const text = await readFile(file, 'utf8').catch(() => null);
-  if (text === null) return null;
+  if (!existsSync(file)) return null;
   const marker = await readJson(file, MarkerSchema);
   return { truth: path.resolve(folder, marker.truth) };
 }
@@ -51,22 +64,24 @@ export async function writeMarker(folder: string, truthFolder: string): Promise<
 }
 
 /** Writes `truth.json` (what was planted) and `truth.csv.gz` (the hidden state, minute by minute). */
-export async function writeTruth(
-  folder: string,
-  truth: MarketTruth,
-  facts: Readonly<Record<string, unknown>>,
-): Promise<void> {
+export async function writeTruth(folder: string, truth: MarketTruth, facts: SimulationFacts): Promise<void> {
   const { startMs, minutes, gains, state, sigma, mid } = truth;
   const lines = [TRUTH_COLUMNS];
-  for (let m = 0; m < minutes; m++) lines.push(`${startMs + m * 60_000},${state[m]},${sigma[m]},${mid[m]}`);
+  for (let m = 0; m < minutes; m++)
+    lines.push(`${startMs + m * MINUTE_MS},${state[m]},${sigma[m]},${mid[m]}`);
   await writeFileAtomic(path.join(folder, 'truth.csv.gz'), await promisify(gzip)(`${lines.join('\n')}\n`));
   await writeJsonAtomic(path.join(folder, 'truth.json'), {
     synthetic: true,
     ...facts,
-    startMs,
     minutes,
     gains,
   });
+}
+
+/** What was simulated into a folder; null when nothing was. */
+export async function readFacts(folder: string): Promise<SimulationFacts | null> {
+  const file = path.join(folder, 'truth.json');
+  return existsSync(file) ? await readJson(file, FactsSchema) : null;
 }
 
 /** @throws DataError naming file and line when the answer sheet is missing or damaged */
@@ -99,8 +114,12 @@ export async function readTruth(folder: string): Promise<MarketTruth> {
     mid: new Float64Array(minutes),
   };
   for (const [m, line] of lines.entries()) {
-    const [minuteMs, state, sigma, mid] = line.split(',').map(Number);
-    if (minuteMs !== startMs + m * 60_000 || !Number.isFinite(state! + sigma! + mid!)) {
+    // An empty field would read as 0.
+    const [minuteMs, state, sigma, mid, ...surplus] = line
+      .split(',')
+      .map((x) => (x === '' ? Number.NaN : Number(x)));
+    const isWhole = Number.isFinite(state! + sigma! + mid!) && sigma! > 0 && mid! > 0 && surplus.length === 0;
+    if (minuteMs !== startMs + m * MINUTE_MS || !isWhole) {
       throw new DataError(`${file}:${m + 2}: "${line}" is not the minute that belongs here; simulate again`, {
         code: 'TRUTH_UNREADABLE',
       });

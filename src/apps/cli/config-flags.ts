@@ -4,6 +4,7 @@ import { Option } from 'commander';
 import type { Command } from 'commander';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { ConfigError } from '../../domain/core/index.ts';
+import type { ConfigProblem } from '../../domain/core/index.ts';
 import { overlay, parseConfig } from '../../pipeline/index.ts';
 import type { Config, PartialTree } from '../../pipeline/index.ts';
 
@@ -96,6 +97,8 @@ export const FLAG_GROUPS = {
 
 export type FlagGroup = keyof typeof FLAG_GROUPS;
 
+/** `--seed` */
+const nameOf = (flag: ConfigFlag): string => flag.flag.split(' ')[0]!;
 const optionName = (flag: ConfigFlag): string => new Option(flag.flag).attributeName();
 
 /** Adds `--config`, the shared flags, the groups' flags and `--json` to a command. */
@@ -107,26 +110,40 @@ export function addConfigFlags(command: Command, groups: readonly FlagGroup[]): 
 
 /**
  * Defaults ← file ← flags, checked.
- * @throws ConfigError naming the file or the flag of each problem
+ * @throws ConfigError with every problem, naming its file and field or its flag
  */
 export function effectiveConfig(
   options: Readonly<Record<string, unknown>>,
   groups: readonly FlagGroup[],
 ): Config {
   const file = options['config'];
-  const fromFile = typeof file === 'string' ? readConfigFile(file) : {};
-  if (typeof file === 'string') parseConfig(fromFile, file);
+  const problems: ConfigProblem[] = [];
+  const attempt = <T>(read: () => T): T | undefined => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems);
+      return undefined;
+    }
+  };
+  const fromFile = typeof file === 'string' ? (attempt(() => readConfigFile(file)) ?? {}) : {};
+  if (typeof file === 'string') attempt(() => parseConfig(fromFile, (field) => `${file}: ${field}`));
+  const flagOf = new Map<string, string>();
   let fromFlags: PartialTree = {};
   for (const flag of flagsOf(groups)) {
-    const value = options[optionName(flag)];
-    if (typeof value !== 'string') continue;
-    const parsed = flag.kind === 'number' ? parseNumber(value, flag) : value;
-    const branch = flag.path
-      .toReversed()
-      .reduce<unknown>((inner, key) => ({ [key]: inner }), parsed) as PartialTree;
-    fromFlags = overlay(fromFlags, branch);
+    const text = options[optionName(flag)];
+    if (typeof text !== 'string') continue;
+    const value = flag.kind === 'number' ? attempt(() => parseNumber(text, flag)) : text;
+    flagOf.set(flag.path.join('.'), nameOf(flag));
+    fromFlags = overlay(
+      fromFlags,
+      flag.path.toReversed().reduce<unknown>((inner, key) => ({ [key]: inner }), value) as PartialTree,
+    );
   }
-  return parseConfig(overlay(fromFile, fromFlags), 'configuration');
+  attempt(() => parseConfig(fromFlags, (field) => flagOf.get(field) ?? field));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return parseConfig(overlay(fromFile, fromFlags), (field) => field);
 }
 
 const flagsOf = (groups: readonly FlagGroup[]): readonly ConfigFlag[] => [
@@ -137,7 +154,7 @@ const flagsOf = (groups: readonly FlagGroup[]): readonly ConfigFlag[] => [
 function parseNumber(value: string, flag: ConfigFlag): number {
   const parsed = Number(value);
   if (value.trim() === '' || !Number.isFinite(parsed)) {
-    throw new ConfigError([{ path: flag.flag.split(' ')[0]!, message: `"${value}" is not a number` }]);
+    throw new ConfigError([{ path: nameOf(flag), message: `"${value}" is not a number` }]);
   }
   return parsed;
 }

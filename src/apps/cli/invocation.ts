@@ -39,6 +39,12 @@ process.once('SIGINT', () => {
   process.once('SIGINT', () => process.exit(EXIT.interrupted));
 });
 process.once('SIGTERM', () => interrupt.abort(new InterruptedError()));
+// `tidemark … | head`: nobody reads on, so there is nothing more to do.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exitCode = EXIT.interrupted;
+  interrupt.abort(new InterruptedError());
+});
 
 class InterruptedError extends Error {
   override readonly message = 'interrupted';

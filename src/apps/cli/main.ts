@@ -14,6 +14,7 @@ import { registerReplay } from './commands/replay.ts';
 import { registerSimulate } from './commands/simulate.ts';
 import { registerTrain } from './commands/train.ts';
 import { EXIT } from './invocation.ts';
+import { createOutput } from './output.ts';
 
 const program = new Command('tidemark')
   .description('Order books and candles in, audited trading signals out.')
@@ -51,7 +52,7 @@ for (const register of [
   register(program);
 }
 
-/** Usage errors are commander's; it has told them already. */
+/** Usage errors are commander's; it has told them on stderr already. */
 function withUsageExitCode(command: Command): void {
   command.exitOverride();
   command.commands.forEach(withUsageExitCode);
@@ -63,4 +64,6 @@ try {
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  const wantsJson = process.argv.includes('--json') && error.exitCode !== 0;
+  createOutput(wantsJson).result({ error: error.message, code: 'USAGE', exitCode: EXIT.usage });
 }

@@ -7,5 +7,5 @@ export const epochReporter =
   (part, { epoch, trainLoss, macroF1 }, epochs) =>
     report(
       epoch / epochs,
-      `${part}: epoch ${epoch} of ${epochs}, loss ${trainLoss.toFixed(4)}${macroF1 === null ? '' : `, macro-F1 ${macroF1.toFixed(3)}`}`,
+      `${part}: epoch ${epoch} of ${epochs}, loss ${trainLoss.toFixed(4)}${Number.isNaN(macroF1) ? '' : `, macro-F1 ${macroF1.toFixed(3)}`}`,
     );

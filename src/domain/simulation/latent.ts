@@ -4,8 +4,11 @@
  *
  *     z_m ~ N(0, 1)                                   order-flow impulse, shown as the imbalance of the book
  *     a_m = ρ a_{m−1} + √(1−ρ²) z_m                   hidden state, stationary N(0, 1), half-life 40 minutes
- *     σ_m = σ̄ · season(minute of day) · exp(slow + fast)     volatility of a minute, E[σ²] = σ̄²
+ *     σ_m = σ̄ · season(minute of day) · exp(slow + fast)     volatility, E[σ²] = σ̄²
  *     r_m = σ_m (β a_{m−1} + γ ε_m),  ε_m ~ N(0, 1)   log return of the minute
+ *
+ * At constant σ an hour's return has variance 60 σ² whatever the strength; a minute's has σ² only at strength 0, because
+ * the state makes minutes follow each other.
  *
  * Given `a_m` and the path of σ, any future return is Gaussian with a closed form (see `oracle.ts`). One minute's
  * imbalance holds only 1 − ρ² (3 %) of the state's variance; two hours of them hold 98 %: a model needs memory.

@@ -2,7 +2,7 @@
  * The simulated market as a stream: order-book archives in Bybit's format, candles, and the truth behind them. The same
  * options give the same bytes. Memory is bounded by the book and one chunk, however long the market runs.
  */
-import { DAY_MS, invariant, MINUTE_MS, Random } from '../core/index.ts';
+import { ConfigError, DAY_MS, invariant, MINUTE_MS, Random } from '../core/index.ts';
 import { ArchiveEncoder } from './archive-encoder.ts';
 import { BookFlow } from './book-flow.ts';
 import { CandleBuilder, type Candle } from './candles.ts';
@@ -37,6 +37,7 @@ export interface SimulatedMarket {
   readonly events: Generator<MarketEvent, void, undefined>;
 }
 
+/** @throws ConfigError when the price falls so low that the book has no room below it */
 export function simulateMarket(options: MarketOptions): SimulatedMarket {
   const { seed, instrument, startMs, days, strength } = options;
   invariant(startMs % DAY_MS === 0, 'a simulation starts at a UTC midnight', { startMs });
@@ -44,7 +45,21 @@ export function simulateMarket(options: MarketOptions): SimulatedMarket {
   const { symbol, startPrice } = instrument;
   const minutes = days * (DAY_MS / MINUTE_MS);
   const latent = simulateLatent({ seed, symbol, startMs, minutes, strength, startPrice });
+  checkRoom(options, latent.truth.mid);
   return { truth: latent.truth, events: new MarketStream(options, latent).events() };
+}
+
+/** No level may have a price of zero or less. Up to a quarter of the deep levels are empty; twice the levels is ample. */
+function checkRoom({ instrument, rate }: MarketOptions, mid: Float64Array): void {
+  const lowest = mid.reduce((low, price) => Math.min(low, price), instrument.startPrice);
+  const room = 2 * RATE_PROFILES[rate].levels;
+  if (lowest * 10 ** instrument.priceDecimals >= room) return;
+  throw new ConfigError([
+    {
+      path: '--days',
+      message: `the price falls to ${lowest.toPrecision(3)}, fewer than the ${room} ticks that the book needs; ask for fewer days or take another seed`,
+    },
+  ]);
 }
 
 class MarketStream {

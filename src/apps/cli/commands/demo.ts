@@ -175,14 +175,16 @@ async function runDemo(invocation: Invocation): Promise<unknown> {
     };
   } finally {
     store.close();
-    await rm(archives, { recursive: true, force: true });
+    // The archives are large and can be made again; their answer sheet stays, for `evaluate` asks for it.
+    for (const made of ['bybit', 'binance-vision'])
+      await rm(path.join(archives, made), { recursive: true, force: true });
   }
 }
 
 /** The demonstration's recipe in the caller's place, with the caller's seed and threads. */
 function demoConfig(given: Config): Config {
   const { dataDir, seed, threads } = given;
-  return parseConfig(overlay(RECIPE, { dataDir: path.join(dataDir, DEMO_FOLDER), seed, threads }), 'demo');
+  return parseConfig(overlay(RECIPE, { dataDir: path.join(dataDir, DEMO_FOLDER), seed, threads }));
 }
 
 interface Parity {

@@ -3,9 +3,10 @@ import { isoMinute } from '../../../domain/core/index.ts';
 import { loadModel } from '../../../platform/storage/index.ts';
 import { replay, ServedModel } from '../../../pipeline/live/index.ts';
 import type { EngineOutcome } from '../../../trading/engine/index.ts';
-import { define } from '../invocation.ts';
+import { define, EXIT } from '../invocation.ts';
 
 export function registerReplay(program: Command): void {
+  let whole = true;
   const command = program
     .command('replay')
     .description('a recording through book → bars → model → auditor → signal, one line a minute')
@@ -17,6 +18,7 @@ export function registerReplay(program: Command): void {
     .option('--lot <size>', 'size step (default: inferred from the data)');
   define(command, {
     example: 'tidemark replay --model nexo --in recordings/nexousdt',
+    exitCode: () => (whole ? EXIT.done : EXIT.refused),
     run: async ({ config, output, options, signal }) => {
       const stored = await loadModel(config.dataDir, options['model'] as string);
       const { data } = stored.manifest;
@@ -61,6 +63,7 @@ export function registerReplay(program: Command): void {
             `* up to ${isoMinute(data.toMs)} the model was trained on these very minutes: no evidence of anything`,
           );
         for (const reason of result.damaged) output.note(`damaged: ${reason}`);
+        whole = result.damaged.length === 0;
         return { ...result, signals };
       } finally {
         await model.release();
