@@ -15,6 +15,7 @@ import { readContent, VenueLineDecoder } from '../src/platform/sources/index.ts'
 import { RunStore } from '../src/platform/storage/index.ts';
 import type { EngineOutcome, Signal } from '../src/trading/engine/index.ts';
 import {
+  assertSameBits,
   buildRoad,
   ingestInto,
   placeIn,
@@ -61,18 +62,20 @@ const barValues = (bar: MinuteBar): number[] => {
 const DAYS = 2;
 
 describe('the road', () => {
+  let folder = '';
   let road: Road;
   before(async () => {
-    road = await buildRoad(await temporaryFolder(), DAYS);
+    folder = await temporaryFolder();
+    road = await buildRoad(folder, DAYS);
   });
   after(async () => {
-    await removeFolder(road.folder);
+    await removeFolder(folder);
   });
 
   /** A file with the first messages of the last day: as if the recorder had stopped. */
   async function beginningOfLastDay(share: number): Promise<string> {
     const lines = await archiveLines(road.market.archives.at(-1)!);
-    const file = path.join(road.folder, `beginning-${share}.data`);
+    const file = path.join(folder, `beginning-${share}.data`);
     await writeFile(file, `${lines.slice(0, Math.floor(lines.length * share)).join('\n')}\n`);
     return file;
   }
@@ -108,7 +111,7 @@ describe('the road', () => {
   it('truncation: without its future, no earlier bar, label or probability is another', async () => {
     const { archives } = road.market;
     const cut = await beginningOfLastDay(0.6);
-    const config = tinyConfig(path.join(road.folder, 'cut'));
+    const config = tinyConfig(path.join(folder, 'cut'));
     await ingestInto(config.dataDir, [archives[0]!, cut]);
     await labelSymbol(placeIn(config.dataDir), resolveLabel(config.label));
     const [whole, short] = [await readData(road.config), await readData(config)];
@@ -116,15 +119,16 @@ describe('the road', () => {
     // The last bar was still open when the stream ended, and says so.
     const kept = short.bars.rows - 1;
     assert.ok(kept > 2_000 && kept < DAYS * 1_440);
-    assert.deepEqual(
+    assertSameBits(
       short.bars.features.subarray(0, kept * width),
       whole.bars.features.subarray(0, kept * width),
+      'features',
     );
-    assert.deepEqual(short.bars.close.subarray(0, kept), whole.bars.close.subarray(0, kept));
+    assertSameBits(short.bars.close.subarray(0, kept), whole.bars.close.subarray(0, kept), 'close');
     assert.ok(short.bars.features.subarray(kept * width).every(Number.isNaN));
 
     const known = kept - config.label.lookaheadMinutes!;
-    assert.deepEqual(short.labels.label.subarray(0, known), whole.labels.label.subarray(0, known));
+    assertSameBits(short.labels.label.subarray(0, known), whole.labels.label.subarray(0, known), 'labels');
     assert.ok(short.labels.label.subarray(known).every((label) => label === NO_LABEL));
 
     const ends = windowEnds(short.bars.rows, short.segments, config.base.sequenceLength);
@@ -133,7 +137,8 @@ describe('the road', () => {
     await withAudited(road.audited.stored, async (model) => {
       const before = await model.scoreRows(short.bars.features, rows);
       const later = await model.scoreRows(whole.bars.features, rows);
-      assert.deepEqual(before, later);
+      assertSameBits(before.base, later.base, 'base probabilities');
+      assertSameBits(before.audited, later.audited, 'audited probabilities');
       assert.ok(new Set(before.audited).size > 100, 'the probabilities must say something');
     });
   });
@@ -170,8 +175,16 @@ describe('the road', () => {
     const rows = Int32Array.from(signals, (signal) => bars.minuteMs.indexOf(signal.minuteMs));
     await withAudited(road.audited.stored, async (model) => {
       const { base, audited } = await model.scoreRows(bars.features, rows);
-      assert.deepEqual(Float64Array.from(signals.flatMap((signal) => [...signal.base])), base);
-      assert.deepEqual(Float64Array.from(signals.flatMap((signal) => [...signal.audited])), audited);
+      assertSameBits(
+        signals.flatMap((signal) => [...signal.base]),
+        base,
+        'base',
+      );
+      assertSameBits(
+        signals.flatMap((signal) => [...signal.audited]),
+        audited,
+        'audited',
+      );
     });
     for (const [i, signal] of signals.entries()) assert.equal(signal.price, bars.close[rows[i]!]);
 

@@ -51,11 +51,27 @@ export function manifestDraft(
       fromMs: data.bars.minuteMs[first] ?? timeMs[0]!,
       toMs: labelEndMs[usedRows.at(-1)!]!,
       rows: usedRows.length,
+      sha256: historyHash(data, usedRows),
       synthetic: data.synthetic !== null,
     },
     config,
     metrics,
   };
+}
+
+/** Of all bars and labels up to the last one that the rows' labels reach: the same history gives the same hash. */
+export function historyHash(data: LabelledBars, usedRows: Int32Array): string {
+  const { bars, labels, spans } = data;
+  const endMs = spans.labelEndMs[usedRows.at(-1)!]!;
+  const end = bars.minuteMs.findIndex((minuteMs) => minuteMs >= endMs);
+  const rows = end < 0 ? bars.rows : end;
+  const lastLabel = data.rows[usedRows.at(-1)!]! + 1;
+  return createHash('sha256')
+    .update(bars.featureNames.join())
+    .update(bars.minuteMs.subarray(0, rows))
+    .update(bars.features.subarray(0, rows * bars.featureNames.length))
+    .update(labels.label.subarray(0, lastLabel))
+    .digest('hex');
 }
 
 /** `name@version` */

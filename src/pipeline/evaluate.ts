@@ -10,7 +10,7 @@ import {
 import { AuditedModel } from '../learning/models/index.ts';
 import { loadModel } from '../platform/storage/index.ts';
 import type { RunStore, StoredModel } from '../platform/storage/index.ts';
-import { modelHash, modelReference } from './artifacts.ts';
+import { historyHash, modelHash, modelReference } from './artifacts.ts';
 import type { RunRequest } from './artifacts.ts';
 import { parseConfig } from './config.ts';
 import type { Config } from './config.ts';
@@ -124,11 +124,8 @@ async function judgesOf(
     },
     { threads: config.threads, featureNames: data.bars.featureNames },
   );
-  const scored = await model.scoreRows(
-    data.bars.features,
-    test.map((position) => data.rows[position]!),
-  );
-  await model.release();
+  const rowsToScore = test.map((position) => data.rows[position]!);
+  const scored = await model.scoreRows(data.bars.features, rowsToScore).finally(() => model.release());
   const known = labelsOf(development);
   const prior = trainClassPrior(known, CLASS_COUNT);
   const logistic = trainLogistic({
@@ -166,10 +163,14 @@ function lastBars(data: LabelledBars, positions: Int32Array): Float64Array {
 
 /** A model is judged on what followed its training; other bars or labels than it was made from would blur that. */
 function refuseChangedHistory({ manifest }: StoredModel, data: LabelledBars, development: Int32Array): void {
-  const reachMs = data.spans.labelEndMs[development.at(-1)!]!;
-  if (manifest.data.toMs === reachMs && manifest.data.rows === development.length) return;
+  const { rows, sha256, symbol } = manifest.data;
+  if (rows === development.length && sha256 === historyHash(data, development)) return;
+  const change =
+    rows === development.length
+      ? 'its bars or labels are others'
+      : `its development part had ${rows} rows, now it has ${development.length}`;
   throw new DataError(
-    `the history of ${manifest.data.symbol} changed since ${manifest.name}@${manifest.version} was audited: its development part had ${manifest.data.rows} rows, now it has ${development.length}; run \`tidemark audit\` again`,
+    `the history of ${symbol} changed since ${manifest.name}@${manifest.version} was audited: ${change}; run \`tidemark audit\` again`,
     { code: 'HISTORY_CHANGED', context: { model: manifest.name, version: manifest.version } },
   );
 }

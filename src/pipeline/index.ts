@@ -6,6 +6,7 @@ export * from './evaluate.ts';
 export * from './ingest.ts';
 export * from './labelled-bars.ts';
 export * from './machine.ts';
+export * from './quality/index.ts';
 export * from './report/index.ts';
 export * from './simulate.ts';
 export * from './train-base.ts';

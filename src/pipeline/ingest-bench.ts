@@ -2,14 +2,25 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { readContent } from '../platform/sources/index.ts';
+import { inflateOnly } from '../platform/sources/index.ts';
 import { ingestL2 } from './ingest.ts';
 
+export interface Effort {
+  readonly wallSeconds: number;
+  /** Of all threads. */
+  readonly cpuSeconds: number;
+}
+
 export interface IngestMeasurement {
-  /** Megabytes (10^6) of decoded JSON a second, from file to Parquet. */
-  readonly mbPerSecond: number;
-  /** The same for zlib inflate alone. */
-  readonly inflateMbPerSecond: number;
+  /** Decoded JSON. */
+  readonly textBytes: number;
+  /** From zip to Parquet. */
+  readonly ingest: Effort;
+  /** Node's zlib alone. */
+  readonly inflate: Effort;
+  /** Medians over the rounds of ingest's effort in terms of the inflate before it. */
+  readonly wallRatio: number;
+  readonly cpuRatio: number;
 }
 
 export interface MeasureIngestOptions {
@@ -19,22 +30,56 @@ export interface MeasureIngestOptions {
   readonly codeVersion: string;
   /** Milliseconds from any origin. */
   readonly clock: () => number;
+  readonly rounds?: number;
 }
 
-export async function measureIngest(options: MeasureIngestOptions): Promise<IngestMeasurement> {
+/** Inflates and ingests in turn, so that both meet the machine in the same state. */
+export async function measureIngest({
+  rounds = 3,
+  ...options
+}: MeasureIngestOptions): Promise<IngestMeasurement> {
   const { file, clock } = options;
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'tidemark-bench-'));
-  try {
-    const startedMs = clock();
-    let textBytes = 0;
-    for await (const chunk of readContent(file)) textBytes += chunk.length;
-    const inflateSeconds = (clock() - startedMs) / 1_000;
-    const { bytesIn, seconds } = await ingestL2({ ...options, inputs: [file], dataDir });
-    return {
-      mbPerSecond: bytesIn / 1e6 / seconds,
-      inflateMbPerSecond: textBytes / 1e6 / inflateSeconds,
+  let textBytes = 0;
+  const inflates: Effort[] = [];
+  const ingests: Effort[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const inflate = async (): Promise<void> => {
+      textBytes = await inflateOnly(file);
     };
-  } finally {
-    await rm(dataDir, { recursive: true, force: true });
+    inflates.push(await effortOf(inflate, clock));
+    const dataDir = await mkdtemp(path.join(tmpdir(), 'tidemark-bench-'));
+    try {
+      ingests.push(await effortOf(() => ingestL2({ ...options, inputs: [file], dataDir }), clock));
+    } finally {
+      await rm(dataDir, { recursive: true, force: true });
+    }
   }
+  const ratio = (of: (effort: Effort) => number): number =>
+    median(ingests.map((effort, round) => of(effort) / of(inflates[round]!)));
+  return {
+    textBytes,
+    ingest: medianEffort(ingests),
+    inflate: medianEffort(inflates),
+    wallRatio: ratio((effort) => effort.wallSeconds),
+    cpuRatio: ratio((effort) => effort.cpuSeconds),
+  };
+}
+
+async function effortOf(work: () => Promise<unknown>, clock: () => number): Promise<Effort> {
+  const startedMs = clock();
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return { wallSeconds: (clock() - startedMs) / 1_000, cpuSeconds: (user + system) / 1e6 };
+}
+
+function medianEffort(efforts: readonly Effort[]): Effort {
+  return {
+    wallSeconds: median(efforts.map((effort) => effort.wallSeconds)),
+    cpuSeconds: median(efforts.map((effort) => effort.cpuSeconds)),
+  };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -1,6 +1,7 @@
 /** Keeps account of what a stream loses, and refuses one whose time runs backwards. */
 import { DataError, isoMinute, MINUTE_MS } from '../domain/core/index.ts';
-import type { BookOutcome, BookUpdate } from '../domain/market/index.ts';
+import type { BookToBars } from '../domain/features/index.ts';
+import type { BookUpdate } from '../domain/market/index.ts';
 
 export interface LinePlace {
   readonly file: string;
@@ -17,14 +18,6 @@ export interface GapRecord extends LinePlace {
   readonly rebuiltTimeMs: number | null;
 }
 
-interface Observation {
-  readonly update: BookUpdate;
-  readonly outcome: BookOutcome;
-  /** Whether the book is whole after the update. */
-  readonly isUsable: boolean;
-  readonly place: LinePlace;
-}
-
 /** Applied messages may lag behind the newest by so much; more means that inputs overlap. */
 const MAX_TIME_REVERSAL_MS = MINUTE_MS;
 const MAX_GAPS_KEPT = 1_000;
@@ -39,15 +32,18 @@ export class StreamWatch {
     return this.#openGap === null ? this.#gaps : [...this.#gaps, this.#openGap];
   }
 
-  /** @throws DataError when applied messages go back in time by more than a minute */
-  observe({ update, outcome, isUsable, place }: Observation): void {
-    const { exchangeTimeMs } = update;
+  /**
+   * @param bookToBars has just taken in the update
+   * @throws DataError when applied messages go back in time by more than a minute
+   */
+  observe({ exchangeTimeMs }: BookUpdate, { outcome, sequencedBook }: BookToBars, place: LinePlace): void {
     if (outcome.kind === 'gap') {
       this.#close(null);
       const { expected, got } = outcome;
-      this.#openGap = { ...place, exchangeTimeMs, expected, got, rebuiltTimeMs: null };
+      const { file, line } = place;
+      this.#openGap = { file, line, exchangeTimeMs, expected, got, rebuiltTimeMs: null };
     }
-    if (this.#openGap !== null && isUsable) this.#close(exchangeTimeMs);
+    if (this.#openGap !== null && sequencedBook.isUsable) this.#close(exchangeTimeMs);
     if (outcome.kind === 'applied' || outcome.kind === 'gap') this.#checkTime(exchangeTimeMs, place);
   }
 
@@ -62,7 +58,7 @@ export class StreamWatch {
       throw new DataError(
         `${place.file}:${place.line}: time goes back from ${isoMinute(this.#latestTimeMs)} to ` +
           `${isoMinute(exchangeTimeMs)}; do two inputs cover the same period? Give only one of them.`,
-        { code: 'TIME_REVERSED', context: { ...place } },
+        { code: 'TIME_REVERSED', context: { file: place.file, line: place.line } },
       );
     }
     this.#latestTimeMs = Math.max(this.#latestTimeMs, exchangeTimeMs);

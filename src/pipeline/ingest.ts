@@ -182,16 +182,11 @@ class IngestRun {
     await this.#dayFiles.finish();
   }
 
-  async #ingestBatch({ file, events, lines }: EventBatch): Promise<void> {
-    for (const [index, event] of events.entries()) {
+  async #ingestBatch(batch: EventBatch): Promise<void> {
+    for (let event = batch.next(); event !== null; event = batch.next()) {
       if (event.kind === 'quote') continue;
       const bars = this.#bookToBars.process(event);
-      this.#watch.observe({
-        update: event,
-        outcome: this.#bookToBars.outcome,
-        isUsable: this.#bookToBars.sequencedBook.isUsable,
-        place: { file, line: lines[index]! },
-      });
+      this.#watch.observe(event, this.#bookToBars, batch);
       for (const bar of bars) await this.#dayFiles.add(bar);
     }
   }

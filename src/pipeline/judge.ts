@@ -98,7 +98,7 @@ export function verdictOf(evaluation: Omit<Evaluation, 'verdict'>): readonly str
   }
   if (ceiling !== null) {
     sentences.push(
-      `The planted signal’s known ceiling on these rows is ${ceiling.macroF1.toFixed(3)}; the model reaches ${(100 * ceiling.share).toFixed(0)} % of it.`,
+      `The planted signal’s known ceiling on these rows is ${ceiling.macroF1.toFixed(3)}; the model reaches ${(100 * ceiling.share).toFixed(0)} % of it (knowing volatility alone would give ${ceiling.floor.toFixed(3)}).`,
     );
   }
   if (test.earlierOpenings > 0) {

@@ -4,6 +4,7 @@ import { LOG_RETURN_FEATURE, usableSegments, windowEnds } from '../domain/featur
 import type { BarTable, Segment } from '../domain/features/index.ts';
 import { labelBars } from '../domain/labels/index.ts';
 import type { BarLabels, LabelDefinition } from '../domain/labels/index.ts';
+import { parseVenueName } from '../domain/market/index.ts';
 import type { LabelSpans } from '../domain/validation/index.ts';
 import { readMarker } from './truth.ts';
 import type { SyntheticOrigin } from './truth.ts';
@@ -28,6 +29,7 @@ export interface LabelResult {
 
 /** Labels all bars of a symbol and writes them beside the bars. */
 export async function labelSymbol(place: SymbolPlace, definition: LabelDefinition): Promise<LabelResult> {
+  parseVenueName(place.venue);
   const bars = await readBars(place);
   const labels = labelBars(bars.minuteMs, column(bars, LOG_RETURN_FEATURE), definition);
   const out = await writeLabels({ ...place, minuteMs: bars.minuteMs, labels });

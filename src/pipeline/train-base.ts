@@ -1,5 +1,6 @@
 /** `train base`: the network alone, stopped on the latest part of the development history, kept as an artifact. */
 import { MINUTE_MS } from '../domain/core/index.ts';
+import { parseVenueName } from '../domain/market/index.ts';
 import { developmentTestSplit, purgedTail } from '../domain/validation/index.ts';
 import type { PurgedSplit } from '../domain/validation/index.ts';
 import { trainTcnLstm } from '../learning/models/index.ts';
@@ -47,6 +48,7 @@ export interface TrainBaseResult extends TrainingSummary {
 export async function trainBase(request: TrainBaseRequest): Promise<TrainBaseResult> {
   const { config, venue, symbol, name } = request;
   const { dataDir, base, validation } = config;
+  parseVenueName(venue);
   const definition = resolveLabel(config.label);
   const data = await readLabelledBars({ dataDir, venue, symbol }, definition, base.sequenceLength);
   const development = developmentSplit(data, config);

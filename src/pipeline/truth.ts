@@ -13,6 +13,7 @@ import { DataError, MINUTE_MS } from '../domain/core/index.ts';
 import type { LabelDefinition } from '../domain/labels/index.ts';
 import { ceilingFor, oracleProbabilities, oracleRows } from '../domain/simulation/index.ts';
 import type { MarketTruth } from '../domain/simulation/index.ts';
+import type { Ceiling } from './report/index.ts';
 import { readJson, writeFileAtomic, writeJsonAtomic } from '../platform/storage/index.ts';
 
 /** Lies beside simulated archives; `truth` is the folder of their answer sheet, relative to the marker. */
@@ -137,14 +138,24 @@ interface JudgedRows {
   readonly label: LabelDefinition;
 }
 
-/** The oracle's score on the very rows that a model is judged on; null for data that nobody simulated. */
+/**
+ * The oracle's score on the very rows that a model is judged on; null for data that nobody simulated.
+ * @throws DataError when the answer sheet cannot be read or holds none of the rows
+ */
 export async function ceilingOnRows(
   origin: SyntheticOrigin | null,
   { minuteMs, labels, label }: JudgedRows,
-): Promise<{ readonly macroF1: number; readonly logLoss: number } | null> {
+): Promise<Omit<Ceiling, 'share'> | null> {
   if (origin === null) return null;
   const truth = await readTruth(origin.truth);
   const oracle = oracleRows(truth, oracleProbabilities(truth, label), minuteMs);
+  if (oracle.every(Number.isNaN)) {
+    throw new DataError(
+      `${origin.truth}: the answer sheet holds none of the rows that are judged: it is of another simulation; ingest the archives that belong to it`,
+      { code: 'TRUTH_FOREIGN', context: { truth: origin.truth } },
+    );
+  }
   const { macroF1, logLoss } = ceilingFor({ labels, oracle });
-  return { macroF1, logLoss };
+  const blind = oracleRows(truth, oracleProbabilities(truth, { ...label, state: 'hidden' }), minuteMs);
+  return { macroF1, logLoss, floor: ceilingFor({ labels, oracle: blind }).macroF1 };
 }

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { CODE_VERSION } from '../../pipeline/index.ts';
 import { registerAudit } from './commands/audit.ts';
 import { registerBench } from './commands/bench.ts';
+import { registerCheck } from './commands/check.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
@@ -40,6 +41,7 @@ for (const register of [
   registerDemo,
   registerSimulate,
   registerIngest,
+  registerCheck,
   registerLabel,
   registerTrain,
   registerAudit,

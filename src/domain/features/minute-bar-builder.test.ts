@@ -150,6 +150,21 @@ describe('MinuteBarBuilder', () => {
     assert.equal(bars[0]!.samples, 2);
   });
 
+  it('keeps the 200 best levels of a deeper book, and fills up those of a flatter one', () => {
+    for (const depth of [1_000, 200, 50]) {
+      const levels = (best: number, away: 1 | -1): readonly LevelPair[] =>
+        Array.from({ length: depth }, (_, rank) => [best + away * rank * 3, rank + 1]);
+      const at = (timeMs: number): Message => ({ timeMs, bids: levels(5_000, -1), asks: levels(5_001, 1) });
+      const [bar] = build([at(0), at(1_000), at(60_000)]);
+      assert.ok(bar !== undefined && bar.incomplete.length === 0);
+      const expected = Array.from({ length: 200 }, (_, rank) => (rank < depth ? rank : Number.NaN));
+      assert.deepEqual([...bar.bidPrices], expected.map((rank) => (5_000 - 3 * rank) / 10)); // prettier-ignore
+      assert.deepEqual([...bar.askPrices], expected.map((rank) => (5_001 + 3 * rank) / 10)); // prettier-ignore
+      const sizes = expected.map((rank) => (Number.isNaN(rank) ? 0 : (rank + 1) / 100));
+      assert.deepEqual([[...bar.bidSizes], [...bar.askSizes]], [sizes, sizes]);
+    }
+  });
+
   it('counts messages or, to compare with QuantGod, samples', () => {
     const messages = [quote(0, 1_000), quote(10, 1_000), quote(1_000, 1_000), quote(60_000, 1_000)];
     assert.equal(build(messages)[0]!.features[8], Math.log(4));

@@ -100,10 +100,10 @@ export class MinuteBarBuilder {
 
   #sample(book: OrderBook): void {
     const { bids, asks } = book;
-    const bidPrice = priceOf(this.#instrument, bids.ticksAt(0));
-    const askPrice = priceOf(this.#instrument, asks.ticksAt(0));
-    const bidSize = sizeOf(this.#instrument, bids.lotsAt(0));
-    const askSize = sizeOf(this.#instrument, asks.lotsAt(0));
+    const bidPrice = priceOf(this.#instrument, bids.bestTicks);
+    const askPrice = priceOf(this.#instrument, asks.bestTicks);
+    const bidSize = sizeOf(this.#instrument, bids.bestLots);
+    const askSize = sizeOf(this.#instrument, asks.bestLots);
     const microPrice = (bidPrice * askSize + askPrice * bidSize) / (bidSize + askSize);
     const deepBid = bids.sumLots(DEEP_LEVELS);
     const deepAsk = asks.sumLots(DEEP_LEVELS);

@@ -1,9 +1,8 @@
 /** What a venue says, as values: integer ticks and lots, two times, the venue's own sequence numbers. */
 
 /**
- * A whole book (`snapshot`) or changes to it (`delta`).
- * Levels are interleaved `[priceTicks, qtyLots, …]` in `levels`: the bids from `offset`, the asks right behind them.
- * Many updates share one array; it is never written again once the update exists.
+ * A whole book (`snapshot`) or changes to it (`delta`). It belongs to whoever hands it over and is good until the call it
+ * is handed to returns, for readers of large files use one update for all messages; see {@link copyBookUpdate}.
  */
 export interface BookUpdate {
   readonly kind: 'snapshot' | 'delta';
@@ -17,9 +16,10 @@ export interface BookUpdate {
   readonly lastUpdateId: number;
   /** Binance USD-M `pu`; NaN where the venue has none. */
   readonly previousUpdateId: number;
-  readonly levels: Float64Array;
-  readonly offset: number;
+  /** `[priceTicks, qtyLots, …]`, best first in a snapshot; what lies behind `2 × bidCount` numbers is of no concern. */
+  readonly bids: Float64Array;
   readonly bidCount: number;
+  readonly asks: Float64Array;
   readonly askCount: number;
 }
 
@@ -50,7 +50,6 @@ export interface BookUpdateSpec {
   readonly asks: readonly LevelPair[];
 }
 
-/** A {@link BookUpdate} with an array of its own. Decoders of large files pack many updates into one array instead. */
 export function createBookUpdate(spec: BookUpdateSpec): BookUpdate {
   return {
     kind: spec.kind,
@@ -59,9 +58,25 @@ export function createBookUpdate(spec: BookUpdateSpec): BookUpdate {
     firstUpdateId: spec.firstUpdateId ?? Number.NaN,
     lastUpdateId: spec.lastUpdateId,
     previousUpdateId: spec.previousUpdateId ?? Number.NaN,
-    levels: Float64Array.from([...spec.bids, ...spec.asks].flat()),
-    offset: 0,
+    bids: Float64Array.from(spec.bids.flat()),
     bidCount: spec.bids.length,
+    asks: Float64Array.from(spec.asks.flat()),
     askCount: spec.asks.length,
+  };
+}
+
+/** The same update, to be kept. */
+export function copyBookUpdate(update: BookUpdate): BookUpdate {
+  return {
+    kind: update.kind,
+    exchangeTimeMs: update.exchangeTimeMs,
+    receivedTimeMs: update.receivedTimeMs,
+    firstUpdateId: update.firstUpdateId,
+    lastUpdateId: update.lastUpdateId,
+    previousUpdateId: update.previousUpdateId,
+    bids: update.bids.slice(0, 2 * update.bidCount),
+    bidCount: update.bidCount,
+    asks: update.asks.slice(0, 2 * update.askCount),
+    askCount: update.askCount,
   };
 }

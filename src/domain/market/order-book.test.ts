@@ -38,11 +38,14 @@ function levelsOf(side: BookSide): readonly LevelPair[] {
   return Array.from(ticks, (price, i) => [price, lots[i]!] as const);
 }
 
-/** Prices crowd together, so that levels are hit again, deleted and inserted in the middle. */
-const level = fc.tuple(
-  fc.integer({ min: 1, max: 400 }),
-  fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 1e12 })),
-);
+/** Prices crowd together, so that levels are hit again, deleted and inserted in the middle, at places far apart. */
+const price = fc
+  .tuple(
+    fc.oneof({ weight: 9, arbitrary: fc.constant(0) }, fc.constantFrom(9_000, 20_000, 1e6, 2 ** 53 - 500)),
+    fc.integer({ min: 1, max: 400 }),
+  )
+  .map(([place, ticks]) => place + ticks);
+const level = fc.tuple(price, fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 1e12 })));
 const uniqueLevels = fc.uniqueArray(level, { selector: ([ticks]) => ticks, maxLength: 120 });
 const message = fc.record({
   kind: fc.oneof(
@@ -82,9 +85,30 @@ describe('OrderBook', () => {
     const side = new BookSide('ask');
     for (let i = 0; i < 5_000; i++) side.set(1 + ((i * 2_621) % 5_000), i + 1);
     assert.equal(side.size, 5_000);
-    assert.equal(side.ticksAt(0), 1);
-    assert.equal(side.ticksAt(4_999), 5_000);
-    assert.ok(Number.isNaN(side.ticksAt(5_000)));
+    assert.equal(side.bestTicks, 1);
+    assert.deepEqual(
+      levelsOf(side).map(([ticks]) => ticks),
+      Array.from({ length: 5_000 }, (_, i) => i + 1),
+    );
+  });
+
+  it('follows a price that wanders far, and loses no level on the way', () => {
+    const side = new BookSide('bid');
+    const reference = new Map<number, number>();
+    const set = (ticks: number, lots: number): void => {
+      side.set(ticks, lots);
+      if (lots === 0) reference.delete(ticks);
+      else reference.set(ticks, lots);
+    };
+    let best = 100_000;
+    for (let step = 0; step < 400; step++) {
+      const move = step < 150 ? 311 : step < 300 ? -523 : 977;
+      for (const ticks of [...reference.keys()].filter((ticks) => ticks > best + move)) set(ticks, 0);
+      best += move;
+      for (let depth = 0; depth < 20; depth++) set(best - depth * (depth + 7), step + depth + 1);
+      assert.equal(side.bestTicks, best);
+    }
+    assert.deepEqual(levelsOf(side), ReferenceBook.bestFirst(reference, -1));
   });
 
   it('inserts and deletes far behind the best level', () => {

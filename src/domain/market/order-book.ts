@@ -12,7 +12,7 @@ export class OrderBook {
 
   /** Best bid at or above best ask: impossible between whole messages of a working venue. */
   get isCrossed(): boolean {
-    return this.bids.ticksAt(0) >= this.asks.ticksAt(0);
+    return this.bids.bestTicks >= this.asks.bestTicks;
   }
 
   clear(): void {
@@ -22,34 +22,27 @@ export class OrderBook {
 
   /** A snapshot replaces the book, a delta changes it. Sequence is the sequencer's business, not the book's. */
   apply(update: BookUpdate): void {
-    const { levels, offset, bidCount, askCount } = update;
-    const asksFrom = offset + 2 * bidCount;
-    const end = asksFrom + 2 * askCount;
-    if (update.kind === 'snapshot') {
-      this.clear();
-      // Venues list the best level first; taken backwards, every level lands at the end of its array.
-      for (let i = asksFrom - 2; i >= offset; i -= 2) this.bids.set(levels[i]!, levels[i + 1]!);
-      for (let i = end - 2; i >= asksFrom; i -= 2) this.asks.set(levels[i]!, levels[i + 1]!);
-      return;
-    }
-    for (let i = offset; i < asksFrom; i += 2) this.bids.set(levels[i]!, levels[i + 1]!);
-    for (let i = asksFrom; i < end; i += 2) this.asks.set(levels[i]!, levels[i + 1]!);
+    if (update.kind === 'snapshot') this.clear();
+    setLevels(this.bids, update.bids, update.bidCount);
+    setLevels(this.asks, update.asks, update.askCount);
   }
 
   /** Whether the best levels are exactly those of a snapshot, as deep as the snapshot goes. */
-  agreesWith(snapshot: BookUpdate): boolean {
-    const { levels, offset, bidCount, askCount } = snapshot;
-    return (
-      sideAgrees(this.bids, levels, offset, bidCount) &&
-      sideAgrees(this.asks, levels, offset + 2 * bidCount, askCount)
-    );
+  agreesWith({ bids, bidCount, asks, askCount }: BookUpdate): boolean {
+    return sideAgrees(this.bids, bids, bidCount) && sideAgrees(this.asks, asks, askCount);
   }
 }
 
-function sideAgrees(side: BookSide, levels: Float64Array, from: number, count: number): boolean {
+function setLevels(side: BookSide, levels: Float64Array, count: number): void {
+  for (let i = 0; i < 2 * count; i += 2) side.set(levels[i]!, levels[i + 1]!);
+}
+
+function sideAgrees(side: BookSide, levels: Float64Array, count: number): boolean {
+  const ticks = new Float64Array(count);
+  const lots = new Float64Array(count);
+  if (side.copyBest(ticks, lots) < count) return false;
   for (let rank = 0; rank < count; rank++) {
-    const at = from + 2 * rank;
-    if (side.ticksAt(rank) !== levels[at] || side.lotsAt(rank) !== levels[at + 1]) return false;
+    if (ticks[rank] !== levels[2 * rank] || lots[rank] !== levels[2 * rank + 1]) return false;
   }
   return true;
 }

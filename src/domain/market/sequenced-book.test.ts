@@ -12,7 +12,7 @@ interface Recorded {
 function recorded(venue: VenueName): Recorded {
   const calls: string[] = [];
   const feed = new SequencedBook(venue, {
-    onApplied: (book, timeMs) => calls.push(`applied ${timeMs} ${book.bids.ticksAt(0)}`),
+    onApplied: (book, timeMs) => calls.push(`applied ${timeMs} ${book.bids.bestTicks}`),
     onBreak: (timeMs, reason) => calls.push(`break ${timeMs} ${reason}`),
     onTime: (timeMs) => calls.push(`time ${timeMs}`),
   });
@@ -75,7 +75,7 @@ describe('SequencedBook: Bybit', () => {
     assert.deepEqual(calls, ['applied 10 100', 'time 10', 'break 10 sequence-gap']);
     assert.equal(feed.counts.applied, 1);
     assert.equal(feed.counts.disagreements, 1);
-    assert.equal(feed.book.bids.lotsAt(0), 2);
+    assert.equal(feed.book.bids.bestLots, 2);
   });
 
   it('does not hand on a crossed book, and goes on when it has uncrossed', () => {
@@ -102,6 +102,21 @@ describe('SequencedBook: Binance', () => {
     assert.deepEqual(calls, ['time 100', 'time 120', 'applied 120 101']);
     assert.equal(feed.counts.applied, 1);
     assert.equal(feed.book.bids.size, 2);
+  });
+
+  it('keeps what it has to keep apart from an update that its owner uses again', () => {
+    const { feed } = recorded('binance-spot');
+    const reused = (kept: BookUpdate): void => {
+      feed.process(kept);
+      kept.bids.fill(7);
+      kept.asks.fill(7);
+    };
+    reused(update('delta', 12, { U: 11, bids: [[101, 1]] }));
+    feed.process(update('snapshot', 10, { bids: [[99, 1]] }));
+    assert.equal(feed.book.bids.bestTicks, 101);
+    reused(update('snapshot', 20, { bids: [[102, 1]] }));
+    feed.process(update('delta', 30, { U: 21, bids: [[90, 1]] }));
+    assert.equal(feed.book.bids.bestTicks, 102);
   });
 
   it('rebuilds after a gap from a snapshot that came before it was needed', () => {

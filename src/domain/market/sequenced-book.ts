@@ -2,7 +2,7 @@
  * Sequencer and book together: `process(update) → outcome`. The book it hands on is whole: after a lost message nothing
  * is handed on until a new snapshot has rebuilt it.
  */
-import type { BookUpdate } from './events.ts';
+import { type BookUpdate, copyBookUpdate } from './events.ts';
 import { OrderBook } from './order-book.ts';
 import { SEQUENCE_RULES } from './sequence-rule.ts';
 import { type SequenceGap, Sequencer } from './sequencer.ts';
@@ -91,6 +91,7 @@ export class SequencedBook {
     return this.#counts;
   }
 
+  /** What of the update has to be kept is copied. */
   process(update: BookUpdate): BookOutcome {
     return update.kind === 'snapshot' ? this.#snapshot(update) : this.#delta(update);
   }
@@ -107,7 +108,7 @@ export class SequencedBook {
         this.#listener.onBreak(update.exchangeTimeMs, 'sequence-gap');
         return { ...verdict, recovered: this.#apply(update).kind === 'applied' };
       case 'ahead':
-        this.#spareSnapshot = update;
+        this.#spareSnapshot = copyBookUpdate(update);
         return this.#ignore(SNAPSHOT_AHEAD);
       case 'stale':
         return this.#ignore(STALE);
@@ -140,7 +141,7 @@ export class SequencedBook {
     if (book.isCrossed) {
       this.#counts.crossed++;
       this.#listener.onBreak(exchangeTimeMs, 'crossed-book');
-      return { kind: 'crossed', bidTicks: book.bids.ticksAt(0), askTicks: book.asks.ticksAt(0) };
+      return { kind: 'crossed', bidTicks: book.bids.bestTicks, askTicks: book.asks.bestTicks };
     }
     this.#counts.applied++;
     this.#listener.onApplied(book, exchangeTimeMs);
@@ -186,7 +187,7 @@ export class SequencedBook {
     if (!this.#joinsSnapshots) return;
     // Older deltas go first: should a snapshot need them after all, joining will fail and say so.
     if (this.#buffer.length === MAX_BUFFERED_DELTAS) this.#buffer.splice(0, MAX_BUFFERED_DELTAS / 2);
-    this.#buffer.push(delta);
+    this.#buffer.push(copyBookUpdate(delta));
   }
 
   /** After a gap at `delta`; true when a spare snapshot has rebuilt the book, `delta` included. */

@@ -59,7 +59,8 @@ describe('ceilingFor', () => {
       const probabilities = oracleProbabilities(truth, thresholds);
       const minutes = Array.from({ length: 600 }, (_, i) => i * 7);
       const labels = minutes.map((m) => all[m]!);
-      const oracle = Float64Array.from(minutes.flatMap((m) => [...probabilities.subarray(m * 3, m * 3 + 3)]));
+      const oracle = new Float64Array(minutes.length * 3);
+      for (const [row, m] of minutes.entries()) oracle.set(probabilities.subarray(m * 3, m * 3 + 3), row * 3);
       let best = 0;
       for (let sell = 0.5; sell < 8; sell *= 1.3) {
         for (let buy = 0.5; buy < 8; buy *= 1.3) {
@@ -92,7 +93,11 @@ describe('ceilingFor', () => {
   });
 
   it('refuses rows without any oracle, and lengths that differ', () => {
-    assert.throws(() => ceilingFor({ labels: [-1], oracle: new Float64Array(3) }), { name: 'InvariantError' });
-    assert.throws(() => ceilingFor({ labels: [1, 1], oracle: new Float64Array(3) }), { name: 'InvariantError' });
+    assert.throws(() => ceilingFor({ labels: [-1], oracle: new Float64Array(3) }), {
+      name: 'InvariantError',
+    });
+    assert.throws(() => ceilingFor({ labels: [1, 1], oracle: new Float64Array(3) }), {
+      name: 'InvariantError',
+    });
   });
 });

@@ -66,6 +66,14 @@ describe('simulateLatent', () => {
   for (const strength of [0, 0.2, 0.5, maxStrength()]) {
     const market = latentMarket(strength);
 
+    it('begins a longer market as a shorter one', () => {
+      const of = (minutes: number) =>
+        simulateLatent({ seed: 3, symbol: 'SIM', startMs: 0, minutes, strength: 0.3, startPrice: 2 });
+      const [short, long] = [of(500), of(2_000)];
+      assert.deepEqual(long.truth.mid.subarray(0, 500), short.truth.mid);
+      assert.deepEqual(long.truth.sigma.subarray(0, 500), short.truth.sigma);
+    });
+
     it(`lets the state explain ${strength.toFixed(2)} of the next hour's variance`, () => {
       const steady = hours(market, (m) => market.sigma[m]!);
       const near = tolerance(strength, steady.state.length);

@@ -140,10 +140,11 @@ export function simulateLatent(options: LatentOptions): LatentMarket {
   const gains = signalGains(options.strength);
   const { persistence, drift, noise } = gains;
   const length = minutes + 1;
-  const sigma = drawSigma(Random.fromLabel(seed, `${symbol}/volatility`), length, startMs);
+  const stream = (name: string): Random => Random.fromLabel(seed, `${symbol}/${name}`);
+  const sigma = drawSigma(stream, length, startMs);
 
-  const impulses = Random.fromLabel(seed, `${symbol}/impulse`);
-  const chances = Random.fromLabel(seed, `${symbol}/chance`);
+  const impulses = stream('impulse');
+  const chances = stream('chance');
   const innovation = Math.sqrt(1 - persistence * persistence);
   const impulse = new Float64Array(length);
   const state = new Float64Array(length);
@@ -170,10 +171,11 @@ export function simulateLatent(options: LatentOptions): LatentMarket {
   return { truth, startPrice, impulse, sigma, logReturn };
 }
 
-function drawSigma(random: Random, length: number, startMs: number): Float64Array {
+/** Each part draws from a stream of its own: a longer market begins as a shorter one does. */
+function drawSigma(stream: (name: string) => Random, length: number, startMs: number): Float64Array {
   const season = intradaySeason();
-  const slow = autoregression(random, length, SLOW_VOLATILITY);
-  const fast = autoregression(random, length, FAST_VOLATILITY);
+  const slow = autoregression(stream('slow volatility'), length, SLOW_VOLATILITY);
+  const fast = autoregression(stream('fast volatility'), length, FAST_VOLATILITY);
   const correction = Math.exp(-(SLOW_VOLATILITY.deviation ** 2) - FAST_VOLATILITY.deviation ** 2);
   const firstMinute = (startMs / MINUTE_MS) % MINUTES_A_DAY;
   return Float64Array.from(

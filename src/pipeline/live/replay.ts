@@ -52,8 +52,8 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
       options.onOutcome(outcome);
     }
   };
-  for await (const { events } of source) {
-    for (const event of events) {
+  for await (const batch of source) {
+    for (let event = batch.next(); event !== null; event = batch.next()) {
       if (event.kind !== 'quote') emit(await engine.process(event));
     }
   }

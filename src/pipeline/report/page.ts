@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { DIRECTIONS } from '../../domain/core/index.ts';
 import { type ChartData, drawCharts } from './charts.ts';
+import { escapeHtml } from './html.ts';
 import type { Evaluation, ModelScore, Report } from './report-data.ts';
 import { STYLE } from './style.ts';
 
@@ -10,12 +11,6 @@ function libraryFile(packageName: string, file: string): string {
 }
 
 const SHORTEST_RUN = 10;
-
-const escapeHtml = (text: string): string =>
-  text.replace(
-    /[&<>"']/g,
-    (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[c] ?? c,
-  );
 
 /** JSON that cannot end the script element that holds it. */
 const embedJson = (value: unknown): string => JSON.stringify(value).replace(/</g, String.raw`\u003c`);
@@ -84,7 +79,11 @@ function cards({ scores, ceiling, test }: Evaluation): string {
     card('Macro-F1, audited', fixed(audited.macroF1), `95 %: ${interval(audited.macroF1Interval)}`),
     ceiling === null
       ? card('Known ceiling', 'none', 'real data has no oracle')
-      : card('Share of the known ceiling', percent(ceiling.share), `oracle: ${fixed(ceiling.macroF1)}`),
+      : card(
+          'Share of the known ceiling',
+          percent(ceiling.share),
+          `oracle ${fixed(ceiling.macroF1)}, volatility alone ${fixed(ceiling.floor)}`,
+        ),
     card('MCC', fixed(audited.mcc), '0 is chance, 1 is perfect'),
     card('Calibration error', fixed(audited.ece), 'top-label ECE, 0 is perfect'),
     card(

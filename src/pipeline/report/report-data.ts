@@ -43,6 +43,8 @@ export interface Ceiling {
   /** Macro-F1 of the oracle that knows the simulator's hidden state, on the same rows: no model can expect more. */
   readonly macroF1: number;
   readonly logLoss: number;
+  /** Macro-F1 of one who knows the path of volatility but not the hidden state: what needs no forecast of direction. */
+  readonly floor: number;
   /** Macro-F1 of the audited model as a share of the ceiling. */
   readonly share: number;
 }

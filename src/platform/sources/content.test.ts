@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import yazl from 'yazl';
 import { DataError, Random } from '../../domain/core/index.ts';
+import { inflateOnly } from './bare-inflate.ts';
 import { readContent } from './content.ts';
 
 /** Several chunks of text that does not compress to nothing. */
@@ -62,6 +63,11 @@ describe('readContent', () => {
       assert.equal(error, null);
       assert.ok(bytes.equals(TEXT), file);
     }
+  });
+
+  it('has a yardstick that inflates all of an archive', async () => {
+    const file = await put('bare.zip', await zip([TEXT, TEXT], true));
+    assert.equal(await inflateOnly(file), 2 * TEXT.length);
   });
 
   it('counts the bytes on disk', async () => {

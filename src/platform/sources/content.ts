@@ -1,16 +1,14 @@
 /** The text inside a file, whatever wraps it: zip, gzip or nothing, told by the first bytes and never by the name. */
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { DataError } from '../../domain/core/index.ts';
+import { readRange } from './file-range.ts';
 import { inflate } from './inflate.ts';
 import { readZip } from './zip-archive.ts';
-
-const INPUT_CHUNK_BYTES = 128 * 1024;
 
 type Container = 'zip' | 'gzip' | 'plain';
 
 /**
- * Yields the decoded bytes; `onDiskBytes` hears how many bytes of the file itself have been taken in.
+ * Yields the decoded bytes, each chunk good until the next is asked for; `onDiskBytes` hears how many bytes of the file itself have been taken in.
  * @throws DataError after the last good chunk when the file is damaged
  */
 export async function* readContent(
@@ -25,7 +23,7 @@ export async function* readContent(
       yield* readGzip(path, onDiskBytes);
       return;
     case 'plain':
-      yield* readPlain(path, onDiskBytes);
+      yield* readRange({ path }, onDiskBytes);
   }
 }
 
@@ -41,17 +39,9 @@ async function containerOf(path: string): Promise<Container> {
   }
 }
 
-async function* readPlain(path: string, onDiskBytes: (bytes: number) => void): AsyncGenerator<Buffer> {
-  const input = createReadStream(path, { highWaterMark: INPUT_CHUNK_BYTES });
-  for await (const piece of input as AsyncIterable<Buffer>) {
-    onDiskBytes(piece.length);
-    yield piece;
-  }
-}
-
 async function* readGzip(path: string, onDiskBytes: (bytes: number) => void): AsyncGenerator<Buffer> {
   try {
-    yield* inflate(readPlain(path, onDiskBytes), 'gzip');
+    yield* inflate(readRange({ path }, onDiskBytes), 'gzip');
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : 'cannot be inflated';
     throw new DataError(

@@ -1,5 +1,6 @@
+export { inflateOnly } from './bare-inflate.ts';
 export { readContent } from './content.ts';
-export { VenueLineDecoder, type LineContext, type LineDecoder } from './line-decoder.ts';
+export { VenueLineDecoder, type LineDecoder } from './line-decoder.ts';
 export {
   type EventBatch,
   MarketSource,
@@ -7,6 +8,7 @@ export {
   type QuarantinedLine,
   type SourceReport,
 } from './market-source.ts';
+export type { DecoderOptions, LineContext } from './reference-decoder.ts';
 export {
   type DamagedFile,
   type Survey,

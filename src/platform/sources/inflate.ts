@@ -2,17 +2,22 @@
  * Streaming inflate that keeps everything decoded before the point where the input turns out to be damaged: the usual
  * piping of streams throws buffered output away when an error arrives.
  */
-import type { Readable } from 'node:stream';
 import { createGunzip, createInflateRaw } from 'node:zlib';
 
 export type Compression = 'gzip' | 'deflate-raw';
 
-/** Output buffer of one call into zlib: large, because each call is a round trip to the thread pool. */
+/**
+ * Room for all that one piece of input gives: zlib then works in the thread pool undisturbed while the consumer works on
+ * what came before. A full buffer has to wait for the consumer, and inflating for the next one.
+ */
 const OUTPUT_CHUNK_BYTES = 1 << 20;
 
-/** Yields the decoded bytes of `input`; throws zlib's own error after the last good chunk. */
+/**
+ * Yields the decoded bytes of `input`, each chunk good until the next is asked for; throws zlib's own error after the last
+ * good chunk. A piece of input has to be good until the next but one is asked for.
+ */
 export async function* inflate(
-  input: Readable | AsyncIterable<Buffer>,
+  input: AsyncIterable<Buffer>,
   compression: Compression,
 ): AsyncGenerator<Buffer> {
   const options = { chunkSize: OUTPUT_CHUNK_BYTES };
@@ -31,13 +36,17 @@ export async function* inflate(
     new Promise((resolve) => {
       start((error) => resolve(error ?? null));
     });
+  const spent = new SpentMemory();
   try {
     let pending: Promise<Error | null> = Promise.resolve(null);
-    for await (const piece of input as AsyncIterable<Buffer>) {
+    for await (const piece of input) {
       const failure = await pending;
       const ready = take();
       if (failure === null) pending = settled((done) => inflater.write(piece, done));
-      yield* ready;
+      for (const chunk of ready) {
+        yield chunk;
+        spent.release(chunk);
+      }
       if (failure !== null) throw failure;
     }
     const lastFailure = await pending;
@@ -47,5 +56,21 @@ export async function* inflate(
     if (endFailure !== null) throw endFailure;
   } finally {
     inflater.destroy();
+  }
+}
+
+/**
+ * Gives the memory of consumed chunks back at once. Left to the garbage collector, a gigabyte of buffers costs it a
+ * full collection every few dozen, and a tenth of the time of the whole ingest.
+ */
+class SpentMemory {
+  #memory: ArrayBufferLike | null = null;
+
+  /** zlib cuts consecutive chunks from the same memory: it is done with it when a chunk comes from another. */
+  release({ buffer }: Buffer): void {
+    if (this.#memory !== null && this.#memory !== buffer && this.#memory instanceof ArrayBuffer) {
+      this.#memory.transfer(0);
+    }
+    this.#memory = buffer;
   }
 }

@@ -6,46 +6,67 @@ const NEWLINE = 10;
 /** A longer line is no market data: the largest known, a full exchange description, stays below 1 MB. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
-/** `bytes[start, end)` without its newline; valid during the call only. */
-export type OnLine = (bytes: Buffer, start: number, end: number) => void;
+const NOTHING: Buffer = Buffer.alloc(0);
 
+/**
+ * After each `push`, and at last after `finish`, `next` steps from line to line: `bytes[start, end)`. Behind a line, at
+ * `bytes[end]`, stands its newline; only the last line of all may lack it.
+ */
 export class LineSplitter {
-  readonly #onLine: OnLine;
+  bytes = NOTHING;
+  start = 0;
+  end = 0;
+  /** The beginning of a line whose end has not come yet. */
   #carry: Buffer[] = [];
   #carryBytes = 0;
+  /** The line that began in an earlier chunk; null when there is none or it has been handed out. */
+  #carried: Buffer | null = null;
+  #chunk = NOTHING;
+  /** What of the chunk is whole lines not handed out yet. */
+  #at = 0;
+  #whole = 0;
 
-  constructor(onLine: OnLine) {
-    this.#onLine = onLine;
-  }
-
+  /** @throws DataError when a line grows beyond all measure */
   push(chunk: Buffer): void {
-    let start = 0;
-    let end = chunk.indexOf(NEWLINE);
-    if (end >= 0 && this.#carryBytes > 0) {
-      this.#keep(chunk.subarray(0, end));
-      this.flush();
-      start = end + 1;
-      end = chunk.indexOf(NEWLINE, start);
+    this.#chunk = chunk;
+    this.#at = 0;
+    this.#whole = chunk.lastIndexOf(NEWLINE) + 1;
+    if (this.#whole > 0 && this.#carryBytes > 0) {
+      this.#at = chunk.indexOf(NEWLINE) + 1;
+      this.#keep(chunk.subarray(0, this.#at));
+      this.finish();
     }
-    while (end >= 0) {
-      this.#onLine(chunk, start, end);
-      start = end + 1;
-      end = chunk.indexOf(NEWLINE, start);
-    }
-    if (start < chunk.length) this.#keep(chunk.subarray(start));
+    if (this.#whole < chunk.length) this.#keep(chunk.subarray(this.#whole));
   }
 
-  /** Ends the last line, which may lack its newline. */
-  flush(): void {
+  /** No chunk follows: what is left is the last line. */
+  finish(): void {
     if (this.#carryBytes === 0) return;
-    const line = this.#carry.length === 1 ? this.#carry[0]! : Buffer.concat(this.#carry);
+    this.#carried = Buffer.concat(this.#carry);
     this.#carry = [];
     this.#carryBytes = 0;
-    this.#onLine(line, 0, line.length);
   }
 
+  /** False when there is no further line yet. */
+  next(): boolean {
+    if (this.#carried !== null) {
+      this.bytes = this.#carried;
+      this.start = 0;
+      this.end = this.bytes.length - (this.bytes.at(-1) === NEWLINE ? 1 : 0);
+      this.#carried = null;
+      return true;
+    }
+    if (this.#at >= this.#whole) return false;
+    this.bytes = this.#chunk;
+    this.start = this.#at;
+    this.end = this.#chunk.indexOf(NEWLINE, this.#at);
+    this.#at = this.end + 1;
+    return true;
+  }
+
+  /** The chunk is not good for longer than it is the last one. */
   #keep(rest: Buffer): void {
-    this.#carry.push(rest);
+    this.#carry.push(Buffer.from(rest));
     this.#carryBytes += rest.length;
     if (this.#carryBytes > MAX_LINE_BYTES) {
       throw new DataError(`a line is longer than ${MAX_LINE_BYTES} bytes: this is not a file of messages`, {

@@ -55,9 +55,9 @@ describe('surveyInputs and MarketSource', () => {
     const source = new MarketSource({ files: [file], decoder: new VenueLineDecoder(instrument) });
     const events: [number, number][] = [];
     for await (const batch of source) {
-      for (const [i, event] of batch.events.entries()) {
+      for (let event = batch.next(); event !== null; event = batch.next()) {
         assert.ok(event.kind !== 'quote');
-        events.push([event.lastUpdateId, batch.lines[i]!]);
+        events.push([event.lastUpdateId, batch.line]);
       }
     }
     assert.deepEqual(events, [[101, 1], [103, 5]]); // prettier-ignore
@@ -84,7 +84,7 @@ describe('surveyInputs and MarketSource', () => {
     const source = new MarketSource({ files: [file], decoder: new VenueLineDecoder(instrument) });
     await assert.rejects(
       async () => {
-        for await (const batch of source) assert.ok(batch);
+        for await (const batch of source) while (batch.next() !== null);
       },
       {
         name: 'DataError',
@@ -107,13 +107,25 @@ describe('surveyInputs and MarketSource', () => {
     });
   });
 
+  it('lets nobody lose events by asking for the next batch too early', async () => {
+    const file = await put('early', [line(101), line(102), '']);
+    const { instrument } = await survey([file]);
+    const source = new MarketSource({ files: [file], decoder: new VenueLineDecoder(instrument) });
+    await assert.rejects(
+      async () => {
+        for await (const batch of source) assert.ok(batch.next() !== null);
+      },
+      { name: 'InvariantError', message: /a batch is read to its end/ },
+    );
+  });
+
   it('stops when aborted', async () => {
     const file = await put('abort', [line(101)]);
     const { instrument } = await survey([file]);
     const signal = AbortSignal.abort(new Error('stop'));
     const source = new MarketSource({ files: [file], decoder: new VenueLineDecoder(instrument), signal });
     await assert.rejects(async () => {
-      for await (const batch of source) assert.ok(batch);
+      for await (const batch of source) while (batch.next() !== null);
     }, /stop/);
   });
 });

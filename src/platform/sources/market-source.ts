@@ -2,7 +2,7 @@
  * Files → batches of market events, in order of time. A line that cannot be understood is put aside and counted, a file
  * that turns out to be damaged ends where the damage begins; both are reported, and what is good beside them is kept.
  */
-import { DataError } from '../../domain/core/index.ts';
+import { DataError, invariant } from '../../domain/core/index.ts';
 import type { MarketEvent } from '../../domain/market/index.ts';
 import { readContent } from './content.ts';
 import type { LineDecoder } from './line-decoder.ts';
@@ -10,11 +10,16 @@ import { type LineFrame, readFrame } from './line-frame.ts';
 import { LineSplitter } from './line-splitter.ts';
 import type { DamagedFile } from './survey.ts';
 
-/** The events of one chunk of one file; `lines[i]` is the line (from 1) of `events[i]`. */
+/** The events of one chunk of one file, to be read to the end before the next batch is asked for. */
 export interface EventBatch {
   readonly file: string;
-  readonly events: readonly MarketEvent[];
-  readonly lines: readonly number[];
+  /** Line (from 1) of the last event. */
+  readonly line: number;
+  /**
+   * The next event, good until the call after; null when the batch has ended.
+   * @throws DataError `OFF_STEP` when a price or size does not lie on the instrument's grid: no line after it would
+   */
+  readonly next: () => MarketEvent | null;
 }
 
 export interface QuarantinedLine {
@@ -70,16 +75,13 @@ export class MarketSource implements AsyncIterable<EventBatch> {
     };
   }
 
-  /**
-   * @throws DataError `OFF_STEP` when a price or size does not lie on the instrument's grid: no line after it would
-   * @throws the signal's reason when aborted
-   */
+  /** @throws the signal's reason when aborted */
   async *[Symbol.asyncIterator](): AsyncGenerator<EventBatch> {
     for (const file of this.#options.files) yield* this.#readFile(file);
   }
 
   async *#readFile(file: string): AsyncGenerator<EventBatch> {
-    const reader = new FileLines(file, this.#options.decoder, (line, reason) =>
+    const reader = new FileReader(file, this.#options.decoder, (line, reason) =>
       this.#quarantine({ file, line, reason }),
     );
     try {
@@ -87,15 +89,16 @@ export class MarketSource implements AsyncIterable<EventBatch> {
         this.#options.signal?.throwIfAborted();
         this.#textBytes += chunk.length;
         reader.splitter.push(chunk);
-        yield reader.takeBatch();
+        yield reader;
+        invariant(reader.next() === null, 'a batch is read to its end');
       }
-      reader.splitter.flush();
+      reader.splitter.finish();
+      yield reader;
     } catch (error) {
-      if (!(error instanceof DataError) || error.code === 'OFF_STEP') throw error;
+      if (!(error instanceof DataError)) throw error;
       this.#damaged.push({ path: file, reason: error.message });
     }
-    this.#lines += reader.lines;
-    yield reader.takeBatch();
+    this.#lines += reader.line;
   }
 
   #quarantine(line: QuarantinedLine): void {
@@ -105,10 +108,10 @@ export class MarketSource implements AsyncIterable<EventBatch> {
 }
 
 /** The lines of one file on their way to becoming events. */
-class FileLines {
-  readonly splitter: LineSplitter;
-  lines = 0;
-  readonly #file: string;
+class FileReader implements EventBatch {
+  readonly file: string;
+  readonly splitter = new LineSplitter();
+  line = 0;
   readonly #decoder: LineDecoder;
   readonly #onQuarantine: (line: number, reason: string) => void;
   readonly #frame: LineFrame = {
@@ -117,52 +120,47 @@ class FileLines {
     receivedTimeMs: Number.NaN,
     symbol: null,
   };
-  #events: MarketEvent[] = [];
-  #eventLines: number[] = [];
 
   constructor(file: string, decoder: LineDecoder, onQuarantine: (line: number, reason: string) => void) {
-    this.#file = file;
+    this.file = file;
     this.#decoder = decoder;
     this.#onQuarantine = onQuarantine;
-    this.splitter = new LineSplitter((bytes, start, end) => this.#line(bytes, start, end));
   }
 
-  takeBatch(): EventBatch {
-    const batch = { file: this.#file, events: this.#events, lines: this.#eventLines };
-    this.#events = [];
-    this.#eventLines = [];
-    return batch;
+  next(): MarketEvent | null {
+    const { splitter } = this;
+    while (splitter.next()) {
+      this.line++;
+      const event = splitter.start < splitter.end ? this.#event(splitter) : null;
+      if (event !== null) return event;
+    }
+    return null;
   }
 
-  #line(bytes: Buffer, start: number, end: number): void {
-    this.lines++;
-    if (start === end) return;
+  #event({ bytes, start, end }: LineSplitter): MarketEvent | null {
     const frame = this.#frame;
     readFrame(bytes, start, end, frame);
-    if (frame.kind === 'header') return;
+    if (frame.kind === 'header') return null;
     if (frame.kind === 'unknown') {
-      this.#onQuarantine(
-        this.lines,
-        `not a line of messages: "${bytes.toString('latin1', start, Math.min(end, start + 40))}…"`,
-      );
-      return;
+      const head = bytes.toString('latin1', start, Math.min(end, start + 40));
+      this.#onQuarantine(this.line, `not a line of messages: "${head}…"`);
+      return null;
     }
     try {
-      const event = this.#decoder.decode(bytes, frame.jsonStart, end, frame);
-      if (event === null) return;
-      this.#events.push(event);
-      this.#eventLines.push(this.lines);
+      return this.#decoder.decode(bytes, frame.jsonStart, end, frame);
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
-      if (error.code === 'LINE_MALFORMED') {
-        this.#onQuarantine(this.lines, error.message);
-        return;
-      }
-      throw new DataError(`${this.#file}:${this.lines}: ${error.message}`, {
-        code: error.code,
-        context: { ...error.context, file: this.#file, line: this.lines },
-        cause: error,
-      });
+      if (error.code !== 'LINE_MALFORMED') throw this.#located(error);
+      this.#onQuarantine(this.line, error.message);
+      return null;
     }
+  }
+
+  #located(error: DataError): DataError {
+    return new DataError(`${this.file}:${this.line}: ${error.message}`, {
+      code: error.code,
+      context: { ...error.context, file: this.file, line: this.line },
+      cause: error,
+    });
   }
 }

@@ -27,8 +27,8 @@ async function replay(venue: VenueName, symbol: string, inputs: readonly string[
   const quotes = new Map<number, BestQuote>();
   let compared = 0;
   let differing = 0;
-  for await (const { events } of source) {
-    for (const event of events) {
+  for await (const batch of source) {
+    for (let event = batch.next(); event !== null; event = batch.next()) {
       if (event.kind === 'quote') {
         quotes.set(event.updateId, event);
         continue;
@@ -39,10 +39,10 @@ async function replay(venue: VenueName, symbol: string, inputs: readonly string[
       const { bids, asks } = feed.book;
       compared++;
       const same =
-        bids.ticksAt(0) === quote.bidTicks &&
-        bids.lotsAt(0) === quote.bidLots &&
-        asks.ticksAt(0) === quote.askTicks &&
-        asks.lotsAt(0) === quote.askLots;
+        bids.bestTicks === quote.bidTicks &&
+        bids.bestLots === quote.bidLots &&
+        asks.bestTicks === quote.askTicks &&
+        asks.bestLots === quote.askLots;
       if (!same) differing++;
     }
   }

@@ -12,9 +12,9 @@ import {
 } from '../../domain/market/index.ts';
 import { readContent } from './content.ts';
 import { type InputFile, listInputFiles } from './input-files.ts';
-import { levelPair, parseJson } from './line-decoder.ts';
 import { type LineFrame, readFrame } from './line-frame.ts';
 import { LineSplitter } from './line-splitter.ts';
+import { levelPair, parseJson } from './reference-decoder.ts';
 import type { BookMessage, VenueMessage } from './venue-message.ts';
 import { VENUE_PARSERS } from './venues.ts';
 
@@ -171,13 +171,18 @@ class Head {
 
   /** Reads until enough is known; returns what was wrong with the file, or null. */
   async read(path: string): Promise<string | null> {
-    const splitter = new LineSplitter((bytes, start, end) => this.#line(bytes, start, end));
+    const splitter = new LineSplitter();
+    const readLines = (): void => {
+      while (!this.#isEnough && splitter.next()) this.#line(splitter);
+    };
     try {
       for await (const chunk of readContent(path)) {
         splitter.push(chunk);
+        readLines();
         if (this.#isEnough) return null;
       }
-      splitter.flush();
+      splitter.finish();
+      readLines();
       return null;
     } catch (error) {
       if (error instanceof DataError) return error.message;
@@ -189,8 +194,8 @@ class Head {
     return this.#lines >= (this.#sawSnapshot ? ENOUGH_HEAD_LINES : MAX_HEAD_LINES);
   }
 
-  #line(bytes: Buffer, start: number, end: number): void {
-    if (start === end || this.#isEnough) return;
+  #line({ bytes, start, end }: LineSplitter): void {
+    if (start === end) return;
     this.#lines++;
     readFrame(bytes, start, end, this.#frame);
     if (this.#frame.kind !== 'message') return;

@@ -2,17 +2,16 @@
  * Reads the members of a zip archive as one stream of bytes, deflated or stored. Sizes and checksums are held against
  * the directory, because an archive that inflates without error may still be short.
  */
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import yauzl from 'yauzl';
 import { DataError } from '../../domain/core/index.ts';
+import { readRange } from './file-range.ts';
 import { inflate } from './inflate.ts';
 
 const STORED = 0;
 const DEFLATED = 8;
 const LOCAL_HEADER_BYTES = 30;
-const INPUT_CHUNK_BYTES = 128 * 1024;
 
 type OnDiskBytes = (bytes: number) => void;
 
@@ -26,7 +25,7 @@ interface MemberData {
 }
 
 /**
- * Yields the contents of all members, one after the other.
+ * Yields the contents of all members, one after the other, each chunk good until the next is asked for.
  * @throws DataError after the last good chunk when the archive is cut off or a member is damaged
  */
 export async function* readZip(path: string, onDiskBytes: OnDiskBytes): AsyncGenerator<Buffer> {
@@ -73,7 +72,7 @@ async function openDirectory(path: string): Promise<yauzl.ZipFile | null> {
 
 async function* memberBytes(member: MemberData, onDiskBytes: OnDiskBytes): AsyncGenerator<Buffer> {
   if (member.end <= member.start) return;
-  const input = countedFile(member, onDiskBytes);
+  const input = readRange(member, onDiskBytes);
   if (member.method === STORED) {
     yield* input;
   } else if (member.method === DEFLATED) {
@@ -84,14 +83,6 @@ async function* memberBytes(member: MemberData, onDiskBytes: OnDiskBytes): Async
     }
   } else {
     throw damaged(member, `compression method ${member.method} is neither stored nor deflated`);
-  }
-}
-
-async function* countedFile(member: MemberData, onDiskBytes: OnDiskBytes): AsyncGenerator<Buffer> {
-  const range = { start: member.start, end: member.end - 1, highWaterMark: INPUT_CHUNK_BYTES };
-  for await (const piece of createReadStream(member.path, range) as AsyncIterable<Buffer>) {
-    onDiskBytes(piece.length);
-    yield piece;
   }
 }
 

@@ -1,6 +1,5 @@
 /** Files that are whole or not there: written under a temporary name in the same folder, synced, renamed. */
 import { createHash, randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -36,13 +35,22 @@ export async function writeFileAtomic(target: string, content: string | Uint8Arr
   });
 }
 
+const HASHED_BYTES = 256 * 1024;
+
 /** Lower-case hexadecimal. */
 export async function sha256File(file: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>) {
-    hash.update(chunk);
+  const handle = await open(file);
+  try {
+    const buffer = Buffer.allocUnsafe(HASHED_BYTES);
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, HASHED_BYTES, null);
+      if (bytesRead === 0) return hash.digest('hex');
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
   }
-  return hash.digest('hex');
 }
 
 async function sync(file: string): Promise<void> {

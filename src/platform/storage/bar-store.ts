@@ -5,7 +5,7 @@ import { DataError, DAY_MS, dayOf, invariant, isoDay, isoMinute } from '../../do
 import { type BarTable, type MinuteBar, QUANTGOD_9 } from '../../domain/features/index.ts';
 import { replaceFile } from './atomic-file.ts';
 import { BAR_COLUMNS, barColumns } from './bar-schema.ts';
-import { createTable, parquet, readColumns, sqlText, withConnection } from './duckdb.ts';
+import { createTable, parquet, readColumns, sqlText, withConnection, withWriter } from './duckdb.ts';
 import { type SymbolLocation, symbolFolder } from './partitions.ts';
 
 export interface BarRange extends SymbolLocation {
@@ -40,13 +40,14 @@ export async function writeBarDay(location: SymbolLocation, bars: readonly Minut
   );
   const file = barFile(location, first.minuteMs);
   const exists = (await listDays(location)).includes(isoDay(first.minuteMs));
-  const keptRows = await withConnection(async (connection) => {
-    await createTable(connection, 'fresh', barColumns(bars), bars.length);
+  const inOrder = bars.toSorted((a, b) => a.minuteMs - b.minuteMs);
+  const keptRows = await withWriter(async (connection) => {
+    await createTable(connection, 'fresh', barColumns(inOrder), inOrder.length);
     const kept = exists ? await mergeStored(connection, file) : 0;
+    // To sort a day is as much work as to write it.
+    const rows = kept > 0 ? 'FROM fresh ORDER BY datetime' : 'FROM fresh';
     await replaceFile(file, async (temporary) => {
-      await connection.run(
-        `COPY (FROM fresh ORDER BY datetime) TO ${sqlText(temporary)} (FORMAT parquet, COMPRESSION snappy)`,
-      );
+      await connection.run(`COPY (${rows}) TO ${sqlText(temporary)} (FORMAT parquet, COMPRESSION snappy)`);
     });
     return kept;
   });

@@ -9,12 +9,28 @@ import {
 } from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 
-let instance: Promise<DuckDBInstance> | null = null;
+type Work<T> = (connection: DuckDBConnection) => Promise<T>;
+
+let reader: Promise<DuckDBInstance> | null = null;
+let writer: Promise<DuckDBInstance> | null = null;
 
 /** Runs `work` on a connection of its own; temporary tables live and die with it. */
-export async function withConnection<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-  instance ??= DuckDBInstance.create(':memory:');
-  const connection = await (await instance).connect();
+export async function withConnection<T>(work: Work<T>): Promise<T> {
+  reader ??= DuckDBInstance.create(':memory:');
+  return await connected(await reader, work);
+}
+
+/**
+ * The same for writing a file, on one thread: a day of bars is a single row group, over which more threads only spend a
+ * multiple of the time and memory.
+ */
+export async function withWriter<T>(work: Work<T>): Promise<T> {
+  writer ??= DuckDBInstance.create(':memory:', { threads: '1' });
+  return await connected(await writer, work);
+}
+
+async function connected<T>(instance: DuckDBInstance, work: Work<T>): Promise<T> {
+  const connection = await instance.connect();
   try {
     return await work(connection);
   } finally {

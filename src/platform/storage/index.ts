@@ -1,4 +1,14 @@
 export { sha256File, writeFileAtomic } from './atomic-file.ts';
+export {
+  BAR_FILE_SCHEMA,
+  type BarDay,
+  type BarFileColumn,
+  type BarFileFacts,
+  type BookSideColumns,
+  readBarDay,
+  readBarFileFacts,
+} from './bar-quality.ts';
+export { type FeatureMonth, type FeatureMonths, readFeatureMonths } from './bar-quality-months.ts';
 export { type BarRange, listDays, readBars, writeBarDay, type WrittenDay } from './bar-store.ts';
 export { readJson, writeJsonAtomic } from './json-file.ts';
 export { type LabelledMinutes, readLabels, type StoredLabels, writeLabels } from './label-store.ts';

@@ -6,7 +6,7 @@ import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { DataError, NO_LABEL } from '../../domain/core/index.ts';
 import { replaceFile } from './atomic-file.ts';
-import { createTable, parquet, readColumns, sqlText, withConnection } from './duckdb.ts';
+import { createTable, parquet, readColumns, sqlText, withConnection, withWriter } from './duckdb.ts';
 import { type SymbolLocation, symbolFolder } from './partitions.ts';
 
 /** Labels as columns; `definition` is whatever the labelling code calls by that name. */
@@ -34,7 +34,7 @@ export async function writeLabels<D extends { readonly name: string }>(
 ): Promise<string> {
   const { minuteMs, labels } = rows;
   const file = labelFile(rows, labels.definition.name);
-  await withConnection(async (connection) => {
+  await withWriter(async (connection) => {
     await createTable(
       connection,
       'labels',

@@ -35,6 +35,8 @@ const ManifestSchema = z.strictObject({
     fromMs: z.number(),
     toMs: z.number(),
     rows: z.int().min(0),
+    /** Of every bar and label that training could see. */
+    sha256: z.string(),
     synthetic: z.boolean(),
   }),
   /** Effective configuration of the run that made the model. */

@@ -7,8 +7,8 @@ import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 const SCHEMA = `
-  PRAGMA journal_mode = WAL;
   PRAGMA busy_timeout = 5000;
+  PRAGMA journal_mode = WAL;
   CREATE TABLE IF NOT EXISTS runs (
     id TEXT PRIMARY KEY, command TEXT NOT NULL, started_at TEXT NOT NULL, finished_at TEXT,
     status TEXT NOT NULL, code_version TEXT NOT NULL, config TEXT NOT NULL, result TEXT
@@ -18,6 +18,9 @@ const SCHEMA = `
     venue TEXT NOT NULL, symbol TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL
   ) STRICT;
 `;
+
+/** https://www.sqlite.org/rescode.html */
+const SQLITE_BUSY = 5;
 
 export interface TestOpening {
   readonly runId: string;
@@ -43,7 +46,7 @@ export class RunStore {
   constructor(dataDir: string) {
     mkdirSync(dataDir, { recursive: true });
     this.#database = new DatabaseSync(path.join(dataDir, 'tidemark.sqlite'));
-    this.#database.exec(SCHEMA);
+    createTables(this.#database);
   }
 
   start(run: RunRecord): void {
@@ -93,3 +96,30 @@ export class RunStore {
     this.#database.close();
   }
 }
+
+const LONGEST_WAIT_MS = 5_000;
+const PAUSE_MS = 10;
+
+/**
+ * Switching a new file to WAL fails at once when another process is doing the same, whatever the busy timeout says: so
+ * the two that start together take turns here.
+ */
+function createTables(database: DatabaseSync): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let waitedMs = 0; ; waitedMs += PAUSE_MS) {
+    try {
+      database.exec(SCHEMA);
+      return;
+    } catch (error) {
+      if (!isBusy(error) || waitedMs >= LONGEST_WAIT_MS) throw error;
+      Atomics.wait(pause, 0, 0, PAUSE_MS);
+    }
+  }
+}
+
+/** Extended codes carry the primary one in their lowest byte. */
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error &&
+  'errcode' in error &&
+  typeof error.errcode === 'number' &&
+  (error.errcode & 0xff) === SQLITE_BUSY;

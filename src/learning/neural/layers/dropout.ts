@@ -4,8 +4,11 @@ import type { Scope } from './scope.ts';
 
 /**
  * `[T, B, C]`: drops whole channels of a sequence, for all its steps alike, with probability `rate`, and scales the
- * others so that the mean stays (Tompson et al. 2015 after convolutions; Gal & Ghahramani 2016 in recurrent nets).
- * For a single step this is plain dropout. Nothing happens when serving.
+ * others by 1 / (1 − rate) so that the mean stays. Nothing happens when serving.
+ *
+ * One mask for all steps is *spatial* dropout after a convolution (Tompson et al. 2015; PyTorch's `Dropout1d`) and
+ * *variational* dropout between recurrent layers (Gal & Ghahramani 2016; PyTorch's LSTM draws a mask for every step
+ * instead). For a single step it is plain dropout.
  */
 export function sequenceDropout(scope: Scope, x: Value, rate: number): Value {
   if (!scope.training || rate === 0) return x;

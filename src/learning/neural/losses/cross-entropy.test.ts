@@ -16,7 +16,7 @@ describe('crossEntropy', () => {
     const logits = graph.input('logits', 'float32', [2, 'batch', 3]);
     const labels = graph.input('labels', 'int32', [2, 'batch']);
     const session = await Session.create(
-      encodeModel({ graph, outputs: { ...crossEntropy(logits, labels, WEIGHTS) } }),
+      encodeModel({ graph, outputs: { ...crossEntropy(logits, labels, { classWeights: WEIGHTS }) } }),
     );
     const values = Float32Array.of(1, 2, 3, 9, 9, 9, 0, 1, 0, 2, 0, -1);
     const { loss, weight } = await session.run({
@@ -42,7 +42,7 @@ describe('crossEntropy', () => {
       shapes: [[2, 2, 3]],
       build: (logits) => {
         const labels = logits.graph!.initialiser('labels', intTensor([2, 2], LABELS));
-        return crossEntropy(logits, labels, WEIGHTS).loss;
+        return crossEntropy(logits, labels, { classWeights: WEIGHTS }).loss;
       },
     });
   });
@@ -51,6 +51,6 @@ describe('crossEntropy', () => {
     const graph = new Graph();
     const logits = graph.input('logits', 'float32', [2, 4, 3]);
     const labels = graph.input('labels', 'int32', [4, 2]);
-    assert.throws(() => crossEntropy(logits, labels, WEIGHTS), /\[2, 4, 3\] and \[4, 2\]/);
+    assert.throws(() => crossEntropy(logits, labels, { classWeights: WEIGHTS }), /\[2, 4, 3\] and \[4, 2\]/);
   });
 });

@@ -80,7 +80,7 @@ export function atMost(x: Value, bound: number): Value {
   return apply({ operation: 'Min', inputs: [x, toValue(bound)], shape: x.shape });
 }
 
-/** 1 where two int32 tensors agree, else 0 (float32, broadcast): not differentiable. */
+/** 1 where two tensors of one type agree, else 0 (float32, broadcast): not differentiable. */
 export function equals(a: Value, b: Value): Value {
   const shape = broadcastShapes('Equal', a.shape, b.shape);
   const same = apply({ operation: 'Equal', inputs: [a, b], shape, type: 'bool' });

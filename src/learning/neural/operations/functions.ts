@@ -1,6 +1,8 @@
 /** Element-wise functions of one tensor. */
-import { type GradientFormula, type Value, apply, requireFloat } from '../graph/graph.ts';
-import { add, div, mul, sub } from './arithmetic.ts';
+import { invariant } from '../../../domain/core/index.ts';
+import { type GradientFormula, type Value, apply, constant, requireFloat } from '../graph/graph.ts';
+import { scalarTensor } from '../graph/tensor.ts';
+import { add, div, equals, mul, sub } from './arithmetic.ts';
 
 function unary(operation: string, x: Value, gradient: GradientFormula): Value {
   requireFloat(operation, x);
@@ -37,6 +39,30 @@ export function erf(x: Value): Value {
   return unary('Erf', x, (at) =>
     mul(at.dy, mul(2 / Math.sqrt(Math.PI), exp(mul(-1, mul(at.input(0), at.input(0)))))),
   );
+}
+
+/** xⁿ for x ≥ 0 and n ≥ 1, where the slope is finite: dx = dy·n·xⁿ⁻¹ */
+export function power(x: Value, exponent: number): Value {
+  requireFloat('Pow', x);
+  invariant(exponent >= 1, `Pow: the exponent must be 1 or more, is ${exponent}`);
+  if (exponent === 1) return x;
+  return apply({
+    operation: 'Pow',
+    inputs: [x, constant(scalarTensor(exponent))],
+    shape: x.shape,
+    gradients: [(at) => mul(at.dy, mul(exponent, power(at.input(0), Math.max(1, exponent - 1))))],
+  });
+}
+
+/** min(max(x, −bound), bound): dx = dy where x is within the bounds, else 0. */
+export function clamp(x: Value, bound: number): Value {
+  requireFloat('Clip', x);
+  return apply({
+    operation: 'Clip',
+    inputs: [x, constant(scalarTensor(-bound)), constant(scalarTensor(bound))],
+    shape: x.shape,
+    gradients: [(at) => mul(at.dy, equals(at.input(0), at.output(0)))],
+  });
 }
 
 /** max(x, 0): dx = dy·sign(y), which is 0 at 0 as in PyTorch. */

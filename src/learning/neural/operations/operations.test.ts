@@ -3,10 +3,11 @@ import { checkGradients } from '../graph/gradient-check.ts';
 import type { Value } from '../graph/graph.ts';
 import { add, div, mul, negate, sub } from './arithmetic.ts';
 import { expandLike, reduceSum } from './broadcast.ts';
-import { erf, exp, gelu, log, relu, sigmoid, sqrt, tanh } from './functions.ts';
+import { clamp, erf, exp, gelu, log, power, relu, sigmoid, sqrt, tanh } from './functions.ts';
 import { concat, pad, pick, reshape, slice, split, transpose } from './layout.ts';
 import { matmul } from './matmul.ts';
-import { logSoftmax, reduceMean, softmax } from './reductions.ts';
+import { normaliseRows } from './normalise.ts';
+import { logSoftmax, logSumExp, reduceMean, softmax } from './reductions.ts';
 import { scan } from './scan.ts';
 
 interface Case {
@@ -50,8 +51,14 @@ const CASES: Readonly<Record<string, Case>> = {
   gelu: unary(gelu),
   'relu, above 0': unary(relu, true),
   'relu, below 0': unary((x) => relu(negate(x)), true),
+  power: unary((x) => power(x, 2.5), true),
+  'power of 1': unary((x) => power(x, 1), true),
+  'clamp, within': unary((x) => clamp(x, 2), true),
+  'clamp, beyond': unary((x) => add(clamp(x, 0.3), x), true),
   softmax: unary(softmax),
   logSoftmax: unary(logSoftmax),
+  logSumExp: unary(logSumExp),
+  normaliseRows: { shapes: [[2, 4], [4], [4]], build: (x, y, z) => normaliseRows(x, y, z, 1e-5) },
   'reduceSum, all': unary((x) => reduceSum(x)),
   'reduceSum, one axis': unary((x) => reduceSum(x, [0])),
   'reduceSum, kept': unary((x) => reduceSum(x, [-1], true)),

@@ -53,3 +53,22 @@ export function logSoftmax(x: Value): Value {
     gradients: [(at) => sub(at.dy, mul(exp(at.output(0)), reduceSum(at.dy, [-1], true)))],
   });
 }
+
+/** ln Σ exp(x) over the last axis, which disappears: dx = dy·exp(x − y). */
+export function logSumExp(x: Value): Value {
+  requireFloat('ReduceLogSumExp', x);
+  const last = x.shape.length - 1;
+  return apply({
+    operation: 'ReduceLogSumExp',
+    inputs: [x, constant(indexTensor([last]))],
+    shape: reducedShape(x.shape, [last], false),
+    attributes: { keepdims: { int: 0 } },
+    gradients: [
+      (at) => {
+        const [input, y] = [at.input(0), at.output(0)];
+        const column = (value: Value) => reshape(value, [...value.shape, 1]);
+        return mul(column(at.dy), exp(sub(input, column(y))));
+      },
+    ],
+  });
+}

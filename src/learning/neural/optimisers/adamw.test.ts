@@ -4,8 +4,8 @@ import { encodeModel } from '../graph/encode.ts';
 import { Graph, type Value } from '../graph/graph.ts';
 import { floatTensor, scalarTensor } from '../graph/tensor.ts';
 import { Session } from '../runtime/session.ts';
-import { adamW, adamWFactors, clipByNorm } from './adamw.ts';
-import { cosineAnnealing } from './schedule.ts';
+import { adamW, adamWFactors } from './adamw.ts';
+import { clipByNorm } from './clip.ts';
 
 describe('adamW', () => {
   it('follows the published algorithm for ten steps', async () => {
@@ -71,13 +71,5 @@ describe('clipByNorm', () => {
     assert.equal(Number(long['norm']!.data[0]), 5);
     assert.ok(Math.abs(Number(long['gradient']!.data[0]) - 0.6) < 1e-6);
     assert.deepEqual(short['gradient']!.data, Float32Array.of(0.3, 0.4));
-  });
-});
-
-describe('cosineAnnealing', () => {
-  it('falls from the peak through its half to zero', () => {
-    assert.equal(cosineAnnealing(0.1, 0), 0.1);
-    assert.ok(Math.abs(cosineAnnealing(0.1, 0.5) - 0.05) < 1e-15);
-    assert.equal(cosineAnnealing(0.1, 1), 0);
   });
 });

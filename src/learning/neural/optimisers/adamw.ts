@@ -1,7 +1,6 @@
 /** AdamW (Loshchilov & Hutter 2019) in PyTorch's form, on all parameters as one vector `[P]`. */
 import type { Value } from '../graph/graph.ts';
-import { add, atMost, div, mul, sub } from '../operations/arithmetic.ts';
-import { reduceSum } from '../operations/broadcast.ts';
+import { add, div, mul, sub } from '../operations/arithmetic.ts';
 import { sqrt } from '../operations/functions.ts';
 
 const BETA1 = 0.9;
@@ -40,16 +39,4 @@ export function adamW(state: AdamWState, gradient: Value, factors: AdamWFactors<
   const denominator = add(div(sqrt(secondMoments), factors.rootCorrection), EPSILON);
   const step = mul(div(firstMoments, denominator), factors.stepSize);
   return { parameters: sub(mul(state.parameters, factors.decay), step), firstMoments, secondMoments };
-}
-
-export interface ClippedGradient {
-  readonly gradient: Value;
-  /** Before clipping, a scalar. */
-  readonly norm: Value;
-}
-
-/** Scales the gradient vector to a length of at most `maximum` (PyTorch's `clip_grad_norm_`). */
-export function clipByNorm(gradient: Value, maximum: number): ClippedGradient {
-  const norm = sqrt(reduceSum(mul(gradient, gradient)));
-  return { gradient: mul(gradient, atMost(div(maximum, add(norm, 1e-6)), 1)), norm };
 }

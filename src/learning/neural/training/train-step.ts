@@ -7,7 +7,8 @@ import { type FloatTensor, type Tensor, floatTensor, scalarTensor } from '../gra
 import { type DropoutMask, flatWeights } from '../layers/scope.ts';
 import { crossEntropy } from '../losses/cross-entropy.ts';
 import { concat, reshape } from '../operations/layout.ts';
-import { adamW, adamWFactors, clipByNorm } from '../optimisers/adamw.ts';
+import { adamW, adamWFactors } from '../optimisers/adamw.ts';
+import { clipByNorm } from '../optimisers/clip.ts';
 import { Session } from '../runtime/session.ts';
 import { BATCH, type NetworkLayout, type SequenceNetwork, type Weights, buildNetwork } from './network.ts';
 
@@ -162,7 +163,7 @@ function encodeTrainStep(options: Omit<TrainStepOptions, 'random' | 'weights' | 
     parameters: flatWeights(parameters, layout.parameters),
     buffers: bufferSource,
   });
-  const { loss, weight } = crossEntropy(logits, labels, classWeights);
+  const { loss, weight } = crossEntropy(logits, labels, { classWeights });
   const [raw] = gradientsOf(loss, [parameters]);
   const { gradient, norm } = clipByNorm(raw!, GRADIENT_NORM_LIMIT);
   const next = adamW({ parameters, firstMoments, secondMoments }, gradient, factors);

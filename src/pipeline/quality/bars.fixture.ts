@@ -1,0 +1,144 @@
+/** Bars for tests that are right in every respect, and ways to spoil the files that hold them. */
+import { rename } from 'node:fs/promises';
+import path from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { DAY_MS, isoDay, MINUTE_MS } from '../../domain/core/index.ts';
+import {
+  BAR_LEVELS,
+  FEATURE_COUNT,
+  type IncompleteReason,
+  type MinuteBar,
+} from '../../domain/features/index.ts';
+import {
+  symbolFolder,
+  type SymbolLocation,
+  writeBarDay,
+  writeJsonAtomic,
+} from '../../platform/storage/index.ts';
+import type { IngestManifest } from '../ingest-manifest.ts';
+
+export const DAY = Date.UTC(2024, 6, 23);
+const LEVELS = 50;
+const TICK = 0.5;
+
+const midAt = (minuteMs: number): number => 100 + 10 * Math.sin(minuteMs / (7 * 3_600_000));
+const bestBidAt = (minuteMs: number): number => Math.floor(midAt(minuteMs) / TICK) * TICK;
+const sizeAt = (minuteMs: number): number => 2 + Math.cos(minuteMs / MINUTE_MS);
+
+function closeAt(minuteMs: number): number {
+  const bid = bestBidAt(minuteMs);
+  const ask = bid + TICK;
+  const bidSize = sizeAt(minuteMs);
+  return (bid * 2 + ask * bidSize) / (bidSize + 2);
+}
+
+interface BarKind {
+  readonly hasPrevious: boolean;
+  readonly incomplete?: IncompleteReason;
+}
+
+export function bar(minuteMs: number, { hasPrevious, incomplete }: BarKind): MinuteBar {
+  const bid = bestBidAt(minuteMs);
+  const level = (of: (rank: number) => number, missing: number): Float64Array =>
+    Float64Array.from({ length: BAR_LEVELS }, (_, rank) => (rank < LEVELS ? of(rank) : missing));
+  const ifPrevious = (value: number): number => (hasPrevious ? value : Number.NaN);
+  const close = closeAt(minuteMs);
+  const features = Float64Array.of(
+    0.0001,
+    ifPrevious(0.0002),
+    ifPrevious(0.0003),
+    ifPrevious(Math.log(close / closeAt(minuteMs - MINUTE_MS))),
+    0.05 + 0.01 * Math.sin(minuteMs),
+    2 * TICK,
+    0.1,
+    -0.1,
+    Math.log(1 + 100 + (minuteMs % 7)),
+  );
+  return {
+    minuteMs,
+    features: incomplete === undefined ? features : features.fill(Number.NaN, 0, FEATURE_COUNT),
+    close,
+    bidPrices: level((rank) => bid - rank * TICK, Number.NaN),
+    bidSizes: level((rank) => (rank === 0 ? sizeAt(minuteMs) : 1), 0),
+    askPrices: level((rank) => bid + TICK + rank * TICK, Number.NaN),
+    askSizes: level((rank) => (rank === 0 ? 2 : 1), 0),
+    messages: 100,
+    samples: 60,
+    incomplete: incomplete === undefined ? [] : [incomplete],
+  };
+}
+
+/** Writes bars day by day. */
+export async function writeBars(location: SymbolLocation, bars: readonly MinuteBar[]): Promise<void> {
+  for (const ofDay of Map.groupBy(bars, ({ minuteMs }) => isoDay(minuteMs)).values())
+    await writeBarDay(location, ofDay);
+}
+
+/** `[minutes]` bars in a row, all but the first with a return. */
+export function stretch(fromMs: number, minutes: number, continues = false): MinuteBar[] {
+  return Array.from({ length: minutes }, (_, i) =>
+    bar(fromMs + i * MINUTE_MS, { hasPrevious: continues || i > 0 }),
+  );
+}
+
+export const dayFile = (location: SymbolLocation, dayMs: number): string =>
+  path.join(symbolFolder('bars', location), `date=${isoDay(dayMs)}.parquet`);
+
+/** Replaces a day file by a query over it; `FROM bars` is the file. */
+export async function rewrite(file: string, query: string): Promise<void> {
+  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  const spoilt = `${file}.spoilt`;
+  const quoted = (name: string): string => `'${name.replaceAll("'", "''")}'`;
+  await connection.run(
+    `CREATE TABLE bars AS SELECT * REPLACE (datetime::TIMESTAMP_MS AS datetime)
+     FROM read_parquet(${quoted(file)}, hive_partitioning = false)`,
+  );
+  await connection.run(`COPY (${query}) TO ${quoted(spoilt)} (FORMAT parquet)`);
+  connection.closeSync();
+  await rename(spoilt, file);
+}
+
+const COUNTS: IngestManifest['counts'] = {
+  lines: 1_000,
+  messages: 900,
+  bars: 240,
+  gaps: 0,
+  crossed: 0,
+  quarantined: 0,
+  ignored: 0,
+  checkedSnapshots: 2,
+  disagreements: 0,
+  trimmedBars: 0,
+};
+
+interface ManifestFacts extends Partial<Omit<IngestManifest, 'counts'>> {
+  readonly counts?: Partial<IngestManifest['counts']>;
+}
+
+export async function writeManifestOf(
+  location: SymbolLocation,
+  { counts, ...facts }: ManifestFacts,
+): Promise<void> {
+  const manifest: IngestManifest = {
+    format: 1,
+    codeVersion: '0.0.0',
+    parameters: {
+      venue: location.venue,
+      symbol: location.symbol,
+      tickSize: '0.5',
+      lotSize: '1',
+      logVolume: 'messages',
+    },
+    synthetic: null,
+    inputs: [{ file: 'one.zip', bytes: 1, sha256: '0'.repeat(64) }],
+    days: [DAY, DAY + DAY_MS].map((dayMs) => ({ day: isoDay(dayMs), bars: 120, keptRows: 0 })),
+    counts: { ...COUNTS, ...counts },
+    gaps: [],
+    quarantined: [],
+    damaged: [],
+    skipped: [],
+    incomplete: [],
+    ...facts,
+  };
+  await writeJsonAtomic(path.join(symbolFolder('bars', location), 'ingest-test.json'), manifest);
+}
