@@ -5,7 +5,8 @@
 
 Writes src/learning/neural/golden/{layers,losses,optimisers,tcn-lstm}.json. Numbers have as many digits as
 name a float32. Weights and batches of the whole model are too large to store: `noise` makes them on both sides, and a
-spread of their gradients is kept. The sha256 of every file stands in the test that reads it.
+spread of their gradients is kept. The sha256 of every file stands in the test that reads it. All cases stand in this
+one file, so that it can be copied and run where PyTorch is.
 """
 
 import json
@@ -136,38 +137,64 @@ class Activation(nn.Module):
 
 
 LAYERS = [
-    ("linear", {"size": 5}, nn.Linear(4, 5), 4),
-    ("causalConvolution", {"channels": 5, "kernel": 3, "dilation": 2}, CausalConvolution(4, 5, 3, dilation=2), 4),
-    ("batchNorm", {"training": True}, BatchNorm(4), 4),
-    ("batchNorm", {"training": False}, BatchNorm(4).eval(), 4),
-    ("layerNorm", {}, nn.LayerNorm(6), 6),
-    ("lstm", {"hidden": 5, "layers": 2, "lastSteps": 9}, Recurrent(nn.LSTM, 4, 5, 2, 9), 4),
-    ("lstm", {"hidden": 5, "layers": 1, "lastSteps": 1}, Recurrent(nn.LSTM, 4, 5, 1, 1), 4),
-    ("gru", {"hidden": 5, "layers": 2, "lastSteps": 9}, Recurrent(nn.GRU, 4, 5, 2, 9), 4),
-    ("gru", {"hidden": 5, "layers": 1, "lastSteps": 1}, Recurrent(nn.GRU, 4, 5, 1, 1), 4),
+    ("linear", {"size": 5}, lambda: nn.Linear(4, 5), 4),
+    (
+        "causalConvolution",
+        {"channels": 5, "kernel": 3, "dilation": 2},
+        lambda: CausalConvolution(4, 5, 3, dilation=2),
+        4,
+    ),
+    ("batchNorm", {"training": True}, lambda: BatchNorm(4), 4),
+    ("batchNorm", {"training": False}, lambda: BatchNorm(4).eval(), 4),
+    ("layerNorm", {}, lambda: nn.LayerNorm(6), 6),
+    ("lstm", {"hidden": 5, "layers": 2, "lastSteps": 9}, lambda: Recurrent(nn.LSTM, 4, 5, 2, 9), 4),
+    ("lstm", {"hidden": 5, "layers": 1, "lastSteps": 1}, lambda: Recurrent(nn.LSTM, 4, 5, 1, 1), 4),
+    ("gru", {"hidden": 5, "layers": 2, "lastSteps": 9}, lambda: Recurrent(nn.GRU, 4, 5, 2, 9), 4),
+    ("gru", {"hidden": 5, "layers": 1, "lastSteps": 1}, lambda: Recurrent(nn.GRU, 4, 5, 1, 1), 4),
     *(
-        ("windowedAttention", {"heads": 2, "window": w, "causal": c}, WindowedAttention(6, 2, w, c), 6)
+        (
+            "windowedAttention",
+            {"heads": 2, "window": w, "causal": c},
+            lambda w=w, c=c: WindowedAttention(6, 2, w, c),
+            6,
+        )
         for w, c in ((3, True), (3, False), (4, True), (4, False), (9, True), (20, False))
     ),
     (
         "transformerBlock",
         {"heads": 2, "window": 4, "causal": True, "inner": 10},
-        TransformerBlock(6, 2, 4, True, 10),
+        lambda: TransformerBlock(6, 2, 4, True, 10),
         6,
     ),
-    ("attentionPooling", {"size": 5}, AttentionPooling(4, 5), 4),
-    ("averagePooling", {"size": 3}, AveragePooling(3), 4),
-    ("tcnBlock", {"channels": 5, "kernel": 3, "dilation": 2, "training": True}, TcnBlock(4, 5, 3, 2), 4),
-    ("tcnBlock", {"channels": 4, "kernel": 2, "dilation": 4, "training": True}, TcnBlock(4, 4, 2, 4), 4),
-    *((f.__name__, {}, Activation(f), 4) for f in (F.gelu, torch.relu, torch.tanh, torch.sigmoid)),
+    ("attentionPooling", {"size": 5}, lambda: AttentionPooling(4, 5), 4),
+    ("averagePooling", {"size": 3}, lambda: AveragePooling(3), 4),
+    ("tcnBlock", {"channels": 5, "kernel": 3, "dilation": 2, "training": True}, lambda: TcnBlock(4, 5, 3, 2), 4),
+    ("tcnBlock", {"channels": 4, "kernel": 2, "dilation": 4, "training": True}, lambda: TcnBlock(4, 4, 2, 4), 4),
+    *((f.__name__, {}, lambda f=f: Activation(f), 4) for f in (F.gelu, torch.relu, torch.tanh, torch.sigmoid)),
 ]
 
 
-def layer_case(name, options, module, channels):
+def named_parameters(module):
+    return {n.removeprefix("core."): p for n, p in module.named_parameters()}
+
+
+def initial_sizes(make):
+    """How PyTorch initialises: standard deviation and largest size of all elements of 200 fresh modules."""
+    torch.manual_seed(1)
+    drawn = [named_parameters(make()) for _ in range(200)]
+    pooled = {n: torch.cat([weights[n].detach().reshape(-1) for weights in drawn]) for n in drawn[0]}
+    return {
+        n: {"deviation": round(v.std().item(), 5), "largest": round(v.abs().max().item(), 5)}
+        for n, v in pooled.items()
+    }
+
+
+def layer_case(name, options, make, channels):
     steps, batch = 9, 2
+    initial, module = initial_sizes(make), make()
     key = f"{name} {json.dumps(options)}"
     x = short(f"{key} x", steps, batch, channels, scale=2.0).requires_grad_()
-    parameters = {n.removeprefix("core."): p for n, p in module.named_parameters()}
+    parameters = named_parameters(module)
     with torch.no_grad():
         for n, parameter in parameters.items():
             centre = 1.0 if "norm" in f"{name} {n}".lower() and n.endswith("weight") else 0.0
@@ -182,6 +209,7 @@ def layer_case(name, options, module, channels):
     return {
         "name": name,
         "options": options,
+        "initial": initial,
         "x": packed(x),
         "parameters": {n: packed(p) for n, p in parameters.items()},
         "buffers": buffers,

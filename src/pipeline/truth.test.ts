@@ -125,7 +125,10 @@ describe('the answer sheet', () => {
     const { macroF1, logLoss } = ceilingFor({ labels: judged.labels, oracle: probabilities });
     const found = await ceilingOnRows(origin, judged);
     assert.deepEqual({ macroF1: found?.macroF1, logLoss: found?.logLoss }, { macroF1, logLoss });
-    const blind = oracleProbabilities(truth, { ...DEFAULT_LABEL, state: 'hidden' }).subarray(700 * 3, 1_100 * 3);
+    const blind = oracleProbabilities(truth, { ...DEFAULT_LABEL, state: 'hidden' }).subarray(
+      700 * 3,
+      1_100 * 3,
+    );
     assert.equal(found?.floor, ceilingFor({ labels: judged.labels, oracle: blind }).macroF1);
     const turned = { ...judged, labels: judged.labels.map((k) => (k === BUY ? SELL : BUY)) };
     assert.ok((await ceilingOnRows(origin, turned))!.logLoss > logLoss + 0.1);

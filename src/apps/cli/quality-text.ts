@@ -1,6 +1,7 @@
 /** A quality report as text for people. */
+import { isoMinute } from '../../domain/core/index.ts';
 import type { Finding, Place, QualityReport } from '../../pipeline/index.ts';
-import { describeGap, totalsByCause } from '../../pipeline/index.ts';
+import { minutesText, totalsByCause } from '../../pipeline/index.ts';
 import type { Output } from './output.ts';
 import { textTable } from './output.ts';
 
@@ -26,7 +27,7 @@ export function printQuality(output: Output, report: QualityReport): void {
       cause,
       count(ranges),
       count(minutes),
-      describeGap(longest).split(' (')[0]!,
+      `${isoMinute(longest.fromMs)}, ${minutesText(longest.minutes)}`,
     ]);
     output.line(`\n${textTable(['gap cause', 'stretches', 'minutes', 'longest'], rows)}`);
   }

@@ -15,6 +15,17 @@ describe('Random', () => {
     assert.notDeepEqual(draws(Random.fromLabel(7, 'weights'), 5), draws(Random.fromLabel(7, 'dropout'), 5));
   });
 
+  it('starts far apart for neighbouring seeds', () => {
+    for (let draw = 0; draw < 4; draw++) {
+      const firsts = Array.from({ length: 2_000 }, (_, seed) => draws(Random.fromSeed(seed), 4)[draw]!);
+      const mean = firsts.reduce((a, b) => a + b, 0) / firsts.length;
+      const lagged =
+        firsts.slice(1).reduce((sum, x, i) => sum + (x - 0.5) * (firsts[i]! - 0.5), 0) / firsts.length;
+      assert.ok(Math.abs(mean - 0.5) < 5 * Math.sqrt(1 / 12 / 2_000), `mean of draw ${draw}: ${mean}`);
+      assert.ok(Math.abs(lagged * 12) < 5 / Math.sqrt(2_000), `correlation of draw ${draw}: ${lagged * 12}`);
+    }
+  });
+
   it('continues exactly from a saved state, a spare normal included', () => {
     const random = Random.fromSeed(3);
     random.normal();

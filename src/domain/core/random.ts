@@ -2,11 +2,26 @@
  * Seeded randomness for everything that draws: weights, dropout, shuffles, simulation, bootstrap.
  * Generator: xoroshiro128+ from `pure-rand`; the same seed gives the same draws on every machine.
  */
-import { xoroshiro128plus, xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
+import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { JumpableRandomGenerator } from 'pure-rand/types/JumpableRandomGenerator';
 
 const TWO_POW_32 = 4_294_967_296;
 const TWO_POW_53 = 9_007_199_254_740_992;
+
+/**
+ * 128 bits of state from a seed, so that neighbouring seeds start far apart: four steps of SplitMix32, which the
+ * generator's authors advise (Blackman & Vigna 2021, "Scrambled linear pseudorandom number generators", section 5).
+ */
+function scramble(seed: number): readonly number[] {
+  let counter = seed | 0;
+  return Array.from({ length: 4 }, () => {
+    counter = (counter + 0x9e3779b9) | 0;
+    let bits = counter;
+    bits = Math.imul(bits ^ (bits >>> 16), 0x21f0aaad);
+    bits = Math.imul(bits ^ (bits >>> 15), 0x735a2d97);
+    return bits ^ (bits >>> 15);
+  });
+}
 
 export class Random {
   readonly #generator: JumpableRandomGenerator;
@@ -17,7 +32,7 @@ export class Random {
   }
 
   static fromSeed(seed: number): Random {
-    return new Random(xoroshiro128plus(seed | 0));
+    return new Random(xoroshiro128plusFromState(scramble(seed)));
   }
 
   /** Restores a generator from {@link Random.state}; the next draws are those that would have come. */

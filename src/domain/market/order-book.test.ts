@@ -111,6 +111,23 @@ describe('OrderBook', () => {
     assert.deepEqual(levelsOf(side), ReferenceBook.bestFirst(reference, -1));
   });
 
+  it('has the next best level however far below the best it lies', () => {
+    for (const [name, away] of [
+      ['bid', -1],
+      ['ask', 1],
+    ] as const) {
+      // prettier-ignore
+      const side = new BookSide(name);
+      const best = 2 ** 40;
+      for (const distance of [0, 10_000, 20_000, 2 ** 39]) side.set(best + away * distance, distance + 1);
+      for (const distance of [0, 10_000, 20_000, 2 ** 39]) {
+        assert.deepEqual([side.bestTicks, side.bestLots], [best + away * distance, distance + 1]);
+        side.set(best + away * distance, 0);
+      }
+      assert.deepEqual([side.size, side.bestTicks, side.bestLots], [0, Number.NaN, Number.NaN]);
+    }
+  });
+
   it('inserts and deletes far behind the best level', () => {
     const side = new BookSide('bid');
     for (let ticks = 1_000; ticks > 0; ticks -= 2) side.set(ticks, ticks);

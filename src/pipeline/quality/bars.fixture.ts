@@ -1,7 +1,5 @@
-/** Bars for tests that are right in every respect, and ways to spoil the files that hold them. */
-import { rename } from 'node:fs/promises';
+/** Bars for tests that are right in every respect, and the manifest that goes with them. */
 import path from 'node:path';
-import { DuckDBInstance } from '@duckdb/node-api';
 import { DAY_MS, isoDay, MINUTE_MS } from '../../domain/core/index.ts';
 import {
   BAR_LEVELS,
@@ -83,20 +81,6 @@ export function stretch(fromMs: number, minutes: number, continues = false): Min
 
 export const dayFile = (location: SymbolLocation, dayMs: number): string =>
   path.join(symbolFolder('bars', location), `date=${isoDay(dayMs)}.parquet`);
-
-/** Replaces a day file by a query over it; `FROM bars` is the file. */
-export async function rewrite(file: string, query: string): Promise<void> {
-  const connection = await (await DuckDBInstance.create(':memory:')).connect();
-  const spoilt = `${file}.spoilt`;
-  const quoted = (name: string): string => `'${name.replaceAll("'", "''")}'`;
-  await connection.run(
-    `CREATE TABLE bars AS SELECT * REPLACE (datetime::TIMESTAMP_MS AS datetime)
-     FROM read_parquet(${quoted(file)}, hive_partitioning = false)`,
-  );
-  await connection.run(`COPY (${query}) TO ${quoted(spoilt)} (FORMAT parquet)`);
-  connection.closeSync();
-  await rename(spoilt, file);
-}
 
 const COUNTS: IngestManifest['counts'] = {
   lines: 1_000,

@@ -1,15 +1,30 @@
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
+import { DuckDBInstance } from '@duckdb/node-api';
 import { DAY_MS, isoDay, MINUTE_MS } from '../../domain/core/index.ts';
 import { QUANTGOD_9 } from '../../domain/features/index.ts';
 import { symbolFolder, type SymbolLocation, writeJsonAtomic } from '../../platform/storage/index.ts';
-import { bar, DAY, dayFile, rewrite, stretch, writeBars, writeManifestOf } from './bars.fixture.ts';
+import { bar, DAY, dayFile, stretch, writeBars, writeManifestOf } from './bars.fixture.ts';
 import { checkData } from './check-data.ts';
 import type { Finding } from './findings.ts';
 import type { QualityReport } from './quality-report.ts';
+
+/** Replaces a day file by a query over it; `FROM bars` is the file. */
+async function rewrite(file: string, query: string): Promise<void> {
+  const connection = await (await DuckDBInstance.create(':memory:')).connect();
+  const spoilt = `${file}.spoilt`;
+  const quoted = (name: string): string => `'${name.replaceAll("'", "''")}'`;
+  await connection.run(
+    `CREATE TABLE bars AS SELECT * REPLACE (datetime::TIMESTAMP_MS AS datetime)
+     FROM read_parquet(${quoted(file)}, hive_partitioning = false)`,
+  );
+  await connection.run(`COPY (${query}) TO ${quoted(spoilt)} (FORMAT parquet)`);
+  connection.closeSync();
+  await rename(spoilt, file);
+}
 
 const SECOND_DAY = DAY + DAY_MS;
 /** Two hours on each side of a midnight. */

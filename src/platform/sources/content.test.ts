@@ -27,7 +27,7 @@ async function zip(members: readonly Buffer[], compress: boolean): Promise<Buffe
 async function drain(file: string): Promise<{ readonly bytes: Buffer; readonly error: unknown }> {
   const chunks: Buffer[] = [];
   try {
-    for await (const chunk of readContent(file)) chunks.push(Buffer.from(chunk));
+    for await (const chunk of readContent(file)) chunks.push(chunk);
     return { bytes: Buffer.concat(chunks), error: null };
   } catch (error) {
     return { bytes: Buffer.concat(chunks), error };

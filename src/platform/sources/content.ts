@@ -8,10 +8,18 @@ import { readZip } from './zip-archive.ts';
 type Container = 'zip' | 'gzip' | 'plain';
 
 /**
- * Yields the decoded bytes, each chunk good until the next is asked for; `onDiskBytes` hears how many bytes of the file itself have been taken in.
+ * Yields the decoded bytes; `onDiskBytes` hears how many bytes of the file itself have been taken in.
  * @throws DataError after the last good chunk when the file is damaged
  */
 export async function* readContent(
+  path: string,
+  onDiskBytes?: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of readChunks(path, onDiskBytes)) yield Buffer.from(chunk);
+}
+
+/** The same without the copies: each chunk is good only until the next is asked for, and its memory is used again. */
+export async function* readChunks(
   path: string,
   onDiskBytes: (bytes: number) => void = () => {},
 ): AsyncGenerator<Buffer> {

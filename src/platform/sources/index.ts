@@ -17,3 +17,4 @@ export {
   type SurveyOptions,
   symbolMissing,
 } from './survey.ts';
+export * from './remote/index.ts';

@@ -4,7 +4,7 @@
  */
 import { DataError, invariant } from '../../domain/core/index.ts';
 import type { MarketEvent } from '../../domain/market/index.ts';
-import { readContent } from './content.ts';
+import { readChunks } from './content.ts';
 import type { LineDecoder } from './line-decoder.ts';
 import { type LineFrame, readFrame } from './line-frame.ts';
 import { LineSplitter } from './line-splitter.ts';
@@ -85,7 +85,7 @@ export class MarketSource implements AsyncIterable<EventBatch> {
       this.#quarantine({ file, line, reason }),
     );
     try {
-      for await (const chunk of readContent(file, (bytes) => (this.#diskBytes += bytes))) {
+      for await (const chunk of readChunks(file, (bytes) => (this.#diskBytes += bytes))) {
         this.#options.signal?.throwIfAborted();
         this.#textBytes += chunk.length;
         reader.splitter.push(chunk);

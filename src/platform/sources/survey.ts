@@ -10,7 +10,7 @@ import {
   stepOfDecimals,
   type VenueName,
 } from '../../domain/market/index.ts';
-import { readContent } from './content.ts';
+import { readChunks } from './content.ts';
 import { type InputFile, listInputFiles } from './input-files.ts';
 import { type LineFrame, readFrame } from './line-frame.ts';
 import { LineSplitter } from './line-splitter.ts';
@@ -176,7 +176,7 @@ class Head {
       while (!this.#isEnough && splitter.next()) this.#line(splitter);
     };
     try {
-      for await (const chunk of readContent(path)) {
+      for await (const chunk of readChunks(path)) {
         splitter.push(chunk);
         readLines();
         if (this.#isEnough) return null;

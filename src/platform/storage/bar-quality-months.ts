@@ -1,4 +1,4 @@
-/** The distribution of every feature in every UTC month, counted by DuckDB over all day files in one scan. */
+/** The distribution of every feature in every UTC month, counted by DuckDB. */
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { QUANTGOD_9 } from '../../domain/features/index.ts';
 import { barFile } from './bar-store.ts';
@@ -32,6 +32,9 @@ export interface FeatureMonths {
   readonly months: readonly FeatureMonth[];
 }
 
+/** The engine keeps the footers of all files of a scan, megabytes each with so many columns. */
+const FILES_AT_ONCE = 32;
+
 const DECILES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 /**
@@ -45,13 +48,18 @@ export async function readFeatureMonths(request: {
 }): Promise<readonly FeatureMonths[]> {
   const { location, daysMs, referenceRows } = request;
   if (daysMs.length === 0) return [];
-  const files = daysMs.map((dayMs) => barFile(location, dayMs));
   return await withConnection(async (connection) => {
-    const names = QUANTGOD_9.map((name) => `"${name}"`).join(', ');
+    const names = QUANTGOD_9.map((name) => `"${name}"`);
     await connection.run(
-      `CREATE TEMP TABLE minutes AS
-       SELECT epoch_ms(date_trunc('month', datetime)::TIMESTAMP)::DOUBLE AS month_ms, ${names} FROM ${parquet(files)}`,
+      `CREATE TEMP TABLE minutes (month_ms DOUBLE, ${names.map((name) => `${name} DOUBLE`).join(', ')})`,
     );
+    for (let first = 0; first < daysMs.length; first += FILES_AT_ONCE) {
+      const files = daysMs.slice(first, first + FILES_AT_ONCE).map((dayMs) => barFile(location, dayMs));
+      await connection.run(
+        `INSERT INTO minutes
+         SELECT epoch_ms(date_trunc('month', datetime)::TIMESTAMP)::DOUBLE, ${names.join(', ')} FROM ${parquet(files)}`,
+      );
+    }
     const features: FeatureMonths[] = [];
     for (const feature of QUANTGOD_9) features.push(await oneFeature(connection, feature, referenceRows));
     return features;

@@ -110,9 +110,15 @@ describe('bar store', () => {
       bar(DAY + 2 * MINUTE_MS, 12, false),
       bar(DAY + 3 * MINUTE_MS, 13, false),
     ];
-    const { keptRows } = await writeBarDay(place, fresh);
+    const { file, keptRows } = await writeBarDay(place, fresh.toReversed());
     assert.equal(keptRows, 2);
     assert.deepEqual([...(await readBars(place)).close], [0, 11, 2, 13]);
+    const rows = await parquetReadObjects({ file: await asyncBufferFromFile(file), columns: ['close'] });
+    assert.deepEqual(
+      rows.map((row) => row['close']),
+      [0, 11, 2, 13],
+      'the file itself is in order of time',
+    );
   });
 
   it('refuses bars that are not there, unreadable files and two bars of one minute', async () => {

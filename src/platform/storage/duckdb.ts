@@ -12,21 +12,25 @@ import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api
 type Work<T> = (connection: DuckDBConnection) => Promise<T>;
 
 let reader: Promise<DuckDBInstance> | null = null;
-let writer: Promise<DuckDBInstance> | null = null;
 
 /** Runs `work` on a connection of its own; temporary tables live and die with it. */
 export async function withConnection<T>(work: Work<T>): Promise<T> {
-  reader ??= DuckDBInstance.create(':memory:');
+  // Every file is read once: a cache of them would only grow to most of the machine's memory.
+  reader ??= DuckDBInstance.create(':memory:', { enable_external_file_cache: 'false' });
   return await connected(await reader, work);
 }
 
 /**
- * The same for writing a file, on one thread: a day of bars is a single row group, over which more threads only spend a
- * multiple of the time and memory.
+ * The same for writing a file, in an engine of its own that gives all its memory back at the end. One thread: a day of
+ * bars is a single row group, over which more threads only spend a multiple of the time and memory.
  */
 export async function withWriter<T>(work: Work<T>): Promise<T> {
-  writer ??= DuckDBInstance.create(':memory:', { threads: '1' });
-  return await connected(await writer, work);
+  const writer = await DuckDBInstance.create(':memory:', { threads: '1' });
+  try {
+    return await connected(writer, work);
+  } finally {
+    writer.closeSync();
+  }
 }
 
 async function connected<T>(instance: DuckDBInstance, work: Work<T>): Promise<T> {
@@ -47,8 +51,8 @@ export function parquet(files: readonly string[]): string {
   return `read_parquet([${files.map(sqlText).join(', ')}], hive_partitioning = false)`;
 }
 
-/** DuckDB takes and gives at most this many rows at once. */
-const CHUNK_ROWS = 2_048;
+/** Rows handed over at once; DuckDB takes at most 2,048, but wide tables need much memory for that many. */
+const CHUNK_ROWS = 256;
 
 export interface TableColumn {
   readonly name: string;
@@ -74,10 +78,11 @@ export async function createTable(
   const declared = columns.map(({ name: column, kind }) => `"${column}" ${TYPES[kind].toString()}`);
   await connection.run(`CREATE TEMP TABLE ${name} (${declared.join(', ')})`);
   const appender = await connection.createAppender(name, 'main', 'temp');
-  const types = columns.map(({ kind }) => TYPES[kind]);
+  const chunk = DuckDBDataChunk.create(columns.map(({ kind }) => TYPES[kind]));
   for (let first = 0; first < rows; first += CHUNK_ROWS) {
     const count = Math.min(CHUNK_ROWS, rows - first);
-    const chunk = DuckDBDataChunk.create(types, count);
+    chunk.reset();
+    chunk.rowCount = count;
     for (const [index, column] of columns.entries()) {
       const vector = chunk.getColumnVector(index);
       for (let i = 0; i < count; i++) vector.setItem(i, cell(column, first + i));

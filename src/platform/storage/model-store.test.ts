@@ -18,7 +18,15 @@ const draft = {
   featureNames: ['body'],
   sequenceLength: 4,
   label: { name: 'L', thresholdShort: -0.004, thresholdLong: 0.008, lookaheadMinutes: 60 },
-  data: { venue: 'bybit-linear', symbol: 'BTCUSDT', fromMs: 0, toMs: 60_000, rows: 2, sha256: 'h', synthetic: false },
+  data: {
+    venue: 'bybit-linear',
+    symbol: 'BTCUSDT',
+    fromMs: 0,
+    toMs: 60_000,
+    rows: 2,
+    sha256: 'h',
+    synthetic: false,
+  },
   config: { seed: 1 },
   metrics: {},
 };

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Random } from '../../../domain/core/index.ts';
 import { gradientsOf } from '../graph/differentiate.ts';
 import { encodeModel } from '../graph/encode.ts';
-import { Graph, type Value, constant } from '../graph/graph.ts';
-import type { NamedTensors } from '../runtime/session.ts';
-import { Session } from '../runtime/session.ts';
+import { Graph, type Value } from '../graph/graph.ts';
 import { type AttentionOptions, windowedAttention } from '../layers/attention.ts';
 import { batchNorm } from '../layers/batch-norm.ts';
 import { causalConvolution } from '../layers/causal-convolution.ts';
@@ -13,12 +12,13 @@ import { layerNorm } from '../layers/layer-norm.ts';
 import { linear } from '../layers/linear.ts';
 import { lstm } from '../layers/lstm.ts';
 import { attentionPooling, averagePooling } from '../layers/pooling.ts';
-import { Scope, type WeightSource } from '../layers/scope.ts';
+import { LayoutRecorder, Scope, type WeightSource, initialise } from '../layers/scope.ts';
 import { tcnBlock } from '../layers/tcn-block.ts';
 import { transformerBlock } from '../layers/transformer-block.ts';
 import { mul } from '../operations/arithmetic.ts';
 import { reduceSum } from '../operations/broadcast.ts';
 import { gelu, relu, sigmoid, tanh } from '../operations/functions.ts';
+import { type NamedTensors, Session } from '../runtime/session.ts';
 import { type Packed, absoluteError, readGolden, relativeError, unpacked } from './golden.ts';
 
 type PackedByName = Readonly<Record<string, Packed>>;
@@ -38,6 +38,8 @@ interface Options extends AttentionOptions {
 interface Case {
   readonly name: string;
   readonly options: Options;
+  /** Of all elements of 200 fresh layers. */
+  readonly initial: Readonly<Record<string, { readonly deviation: number; readonly largest: number }>>;
   /** `[T, B, C]` */
   readonly x: Packed;
   readonly parameters: PackedByName;
@@ -53,7 +55,7 @@ interface Case {
 // Made by bench/peers/neural_golden.py with PyTorch 2.15.0.
 const GOLDEN = readGolden(
   'layers.json',
-  '08b878b24772926f47102c0f2f3d34963f7f1028aa27bd2a602b27e726e95452',
+  'd94e67a22c00c93be69929f4d41c29a120c8e591dc0831f2051c585c0405f887',
 ) as { readonly cases: readonly Case[] };
 
 const LAYERS: Readonly<Record<string, (scope: Scope, x: Value, options: Options) => Value>> = {
@@ -73,6 +75,30 @@ const LAYERS: Readonly<Record<string, (scope: Scope, x: Value, options: Options)
   tanh: (_, x) => tanh(x),
   sigmoid: (_, x) => sigmoid(x),
 };
+
+/** Fresh weights of as many layers, by name. */
+function draw({ name, options, x }: Case, count: number): ReadonlyMap<string, readonly number[]> {
+  const graph = new Graph();
+  const [parameters, buffers] = [new LayoutRecorder(graph), new LayoutRecorder(graph)];
+  const scope = new Scope({
+    graph,
+    training: false,
+    parameters: parameters.source,
+    buffers: buffers.source,
+    updates: new Map(),
+    masks: [],
+  });
+  LAYERS[name]!(scope, graph.input('x', 'float32', x.shape), options);
+  const layout = parameters.layout();
+  const random = Random.fromSeed(1);
+  const drawn = Array.from({ length: count }, () => initialise(layout, random));
+  return new Map(
+    layout.slots.map(({ name: weight, offset, size }) => [
+      weight,
+      drawn.flatMap((flat) => Array.from(flat.subarray(offset, offset + size))),
+    ]),
+  );
+}
 
 /** Output, gradients by `x` and all parameters, and new buffers, by name. */
 async function run({ name, options, x, parameters, buffers, upstream }: Case): Promise<NamedTensors> {
@@ -95,9 +121,12 @@ async function run({ name, options, x, parameters, buffers, upstream }: Case): P
     updates,
     masks: [],
   });
-  const input = graph.input('x', 'float32', x.shape);
+  // The number of sequences is known only at run time, as in a training step.
+  const sequences = (key: string, { shape: [steps, , channels] }: Packed) =>
+    graph.input(key, 'float32', [steps!, 'batch', channels!]);
+  const input = sequences('x', x);
   const output = LAYERS[name]!(scope, input, options);
-  const loss = reduceSum(mul(output, constant(unpacked(upstream))));
+  const loss = reduceSum(mul(output, sequences('upstream', upstream)));
   assert.deepEqual([...asked.keys()].toSorted(), Object.keys(parameters).toSorted());
   const sources = [input, ...asked.values()];
   const gradients = gradientsOf(loss, sources).map(
@@ -106,7 +135,7 @@ async function run({ name, options, x, parameters, buffers, upstream }: Case): P
   const changes = [...updates].map(([key, value]) => [`next.${key}`, value] as const);
   const outputs = { output, ...Object.fromEntries([...gradients, ...changes]) };
   const session = await Session.create(encodeModel({ graph, outputs }));
-  const feeds = Object.entries({ x, ...parameters, ...buffers }).map(([key, value]) => [
+  const feeds = Object.entries({ x, upstream, ...parameters, ...buffers }).map(([key, value]) => [
     key,
     unpacked(value),
   ]);
@@ -117,7 +146,26 @@ async function run({ name, options, x, parameters, buffers, upstream }: Case): P
 
 describe('layers against PyTorch', () => {
   for (const example of GOLDEN.cases) {
-    it(`${example.name} ${JSON.stringify(example.options)}`, async () => {
+    const name = `${example.name} ${JSON.stringify(example.options)}`;
+
+    it(`${name}: initial weights`, () => {
+      const drawn = draw(example, 200);
+      assert.deepEqual([...drawn.keys()].toSorted(), Object.keys(example.initial).toSorted());
+      for (const [weight, { deviation, largest }] of Object.entries(example.initial)) {
+        const values = drawn.get(weight)!;
+        const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+        const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+        const most = values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
+        assert.ok(Math.abs(most - largest) <= 0.02 * largest, `largest of ${weight}: ${most}, ${largest}`);
+        const distance = Math.abs(Math.sqrt(variance) - deviation);
+        assert.ok(
+          distance <= 0.06 * deviation,
+          `deviation of ${weight}: ${Math.sqrt(variance)}, ${deviation}`,
+        );
+      }
+    });
+
+    it(`${name}: output and gradients`, async () => {
       const results = await run(example);
       const dataOf = (name: string) => results[name]!.data as Float32Array;
       assert.deepEqual([...results['output']!.shape], example.output.shape);

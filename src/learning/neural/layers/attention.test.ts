@@ -50,22 +50,6 @@ describe('windowed attention', () => {
     for (const [i, value] of actual.entries()) assert.ok(Math.abs(value - expected[i]!) < 1e-6);
   });
 
-  it("starts as PyTorch's: joint projection by Glorot, zero biases", async () => {
-    const { flat, layout } = await evaluate(
-      layer({ heads: 2, window: 3, causal: true }),
-      normals(STEPS * 60),
-      [STEPS, 1, 60],
-    );
-    const largest = (name: string) => {
-      const { offset, size } = layout.slots.find((slot) => slot.name === name)!;
-      return flat.subarray(offset, offset + size).reduce((max, v) => Math.max(max, Math.abs(v)), 0);
-    };
-    assert.ok(Math.abs(largest('in_proj_weight') - Math.sqrt(6 / 240)) < 1e-3);
-    assert.ok(Math.abs(largest('out_proj.weight') - 1 / Math.sqrt(60)) < 1e-3);
-    assert.equal(largest('in_proj_bias'), 0);
-    assert.equal(largest('out_proj.bias'), 0);
-  });
-
   it('refuses heads that do not divide the channels', () => {
     assert.throws(
       () => layoutsOf(layer({ heads: 3, window: 2, causal: true }), [STEPS, 1, CHANNELS]),

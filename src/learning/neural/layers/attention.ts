@@ -60,7 +60,7 @@ export function windowedAttention(scope: Scope, x: Value, options: AttentionOpti
   return affine(seen, transpose(outWeight), outBias);
 }
 
-/** A sequence as `count` blocks of `size` steps. Zeros before its first step make the number of steps even. */
+/** A sequence as `count` blocks of `size` steps. Zeros before its first step fill up the first block. */
 class Blocks {
   readonly #steps: number;
   readonly #size: number;

@@ -194,6 +194,22 @@ describe('layers, values', () => {
     assert.deepEqual(served.y, x);
   });
 
+  it('recurrent layers drop between them, a channel at all steps alike', async () => {
+    const layer: Layer = (scope, input) =>
+      gru(scope, input, { hidden: 3, layers: 2, dropout: 0.5, lastSteps: 4 });
+    const run = (x: Float32Array, mask: Float32Array) =>
+      evaluate(layer, x, [4, 1, 2], { training: true, masks: { 'dropout1.mask': mask } });
+    const none = new Float32Array(3);
+    const [x, other] = [normals(8), normals(8).map((value) => -value)];
+    // With all channels gone, the second layer knows nothing of the input.
+    assert.deepEqual((await run(other, none)).y, (await run(x, none)).y);
+    const some = Float32Array.of(2, 0, 2);
+    assert.notDeepEqual((await run(other, some)).y, (await run(x, some)).y);
+    assert.deepEqual(layoutsOf(layer, [4, 1, 2], true).masks, [
+      { name: 'dropout1.mask', shape: [1, 1, 3], keep: 0.5 },
+    ]);
+  });
+
   it('standardise starts as the identity', async () => {
     const x = normals(6);
     const { y } = await evaluate(standardise, x, [3, 2]);

@@ -9,7 +9,6 @@
  * batch norm, whose statistics are those of each small batch, and for contrastive losses, whose counter-examples are.
  */
 import type { Value } from '../graph/graph.ts';
-import type { Loss } from '../losses/loss.ts';
 import { add, div, mul } from '../operations/arithmetic.ts';
 
 export interface AccumulatedGradient {
@@ -23,7 +22,7 @@ export interface AccumulatedGradient {
 export function accumulateGradient(
   state: AccumulatedGradient,
   gradient: Value,
-  weight: Loss['weight'],
+  weight: Value,
 ): AccumulatedGradient {
   return { sum: add(state.sum, mul(gradient, weight)), weight: add(state.weight, weight) };
 }

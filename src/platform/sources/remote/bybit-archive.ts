@@ -6,7 +6,7 @@ import { ConfigError, type ConfigProblem, DAY_MS, isoDay } from '../../../domain
 import type { PlannedInput } from './input-plan.ts';
 import { RemoteUrl } from './remote-url.ts';
 
-export const BYBIT_ARCHIVE_URL = 'https://quote-saver.bycsi.com/orderbook/linear';
+const BYBIT_ARCHIVE_URL = 'https://quote-saver.bycsi.com/orderbook/linear';
 
 const DEPTH_200_SINCE = '2025-08-21';
 
@@ -15,7 +15,7 @@ export interface BybitArchiveRange {
   /** First and last UTC day, `2025-08-20`, both included. */
   readonly fromDay: string;
   readonly toDay: string;
-  /** Stands in for {@link BYBIT_ARCHIVE_URL}: everything before `/<SYMBOL>/`. */
+  /** Stands in for `https://quote-saver.bycsi.com/orderbook/linear`: everything before `/<SYMBOL>/`. */
   readonly baseUrl?: string | undefined;
 }
 

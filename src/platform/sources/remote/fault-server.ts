@@ -139,7 +139,8 @@ export const stuckAfter =
         'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}`,
       });
     }
-    response.write(bytes.subarray(start, start + count));
+    if (start + count < bytes.length) response.write(bytes.subarray(start, start + count));
+    else response.end(bytes.subarray(start));
   };
 
 export interface TestNetwork {

@@ -1,3 +1,7 @@
+/**
+ * Every way in which a server, a network or a disk lets a download down, and what comes of it. One list with one fixture,
+ * and therefore long.
+ */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import {

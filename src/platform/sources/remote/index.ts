@@ -1,5 +1,5 @@
 export type { Arrival, FetchedFile } from './arrival.ts';
-export { BYBIT_ARCHIVE_URL, type BybitArchiveRange, planBybitArchive } from './bybit-archive.ts';
+export { type BybitArchiveRange, planBybitArchive } from './bybit-archive.ts';
 export type { Verification } from './download-outcome.ts';
 export { fetchInputs, type FetchOptions, type FetchProgress } from './fetch-inputs.ts';
 export { type PlannedInput, planInputs, type PlanOptions } from './input-plan.ts';

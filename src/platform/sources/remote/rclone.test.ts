@@ -16,9 +16,9 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { ConfigError, DataError, TransientError } from '../../../domain/core/index.ts';
 import { fetchInputs } from './fetch-inputs.ts';
 import { planInputs } from './input-plan.ts';
-import { Rclone } from './rclone.ts';
+import { Rclone, SYSTEM_RCLONE } from './rclone.ts';
 
-const isInstalled = spawnSync('rclone', ['version']).status === 0;
+const isInstalled = spawnSync(SYSTEM_RCLONE.program, ['version']).status === 0;
 const skip = isInstalled ? false : 'rclone is not installed';
 const MAX_BYTES = 1e9;
 

@@ -1,0 +1,1 @@
+export { type PoolOptions, runJobs, serveJobs } from './pool.ts';
