@@ -125,7 +125,9 @@ async function judgesOf(
     { threads: config.threads, featureNames: data.bars.featureNames },
   );
   const rowsToScore = test.map((position) => data.rows[position]!);
-  const scored = await model.scoreRows(data.bars.features, rowsToScore).finally(() => model.release());
+  const scored = await model
+    .scoreRows(data.bars.features, rowsToScore)
+    .finally(async () => await model.release());
   const known = labelsOf(development);
   const prior = trainClassPrior(known, CLASS_COUNT);
   const logistic = trainLogistic({

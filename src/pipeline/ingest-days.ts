@@ -1,14 +1,16 @@
 /** Closed bars on their way into day files: a day is written when it is over, whole, and not before. */
 import { dayOf, isoDay } from '../domain/core/index.ts';
-import type { MinuteBar } from '../domain/features/index.ts';
-import { symbolFolder, type SymbolLocation, writeBarDay } from '../platform/storage/index.ts';
-import type { IncompleteMinute } from './ingest-manifest.ts';
+import { LOG_RETURN_FEATURE, type MinuteBar } from '../domain/features/index.ts';
+import { sha256File, symbolFolder, type SymbolLocation, writeBarDay } from '../platform/storage/index.ts';
+import type { IncompleteMinute, OpeningBar } from './ingest-manifest.ts';
 import { type SyntheticOrigin, writeMarker } from './truth.ts';
 
 export interface DayReport {
   readonly day: string;
   readonly bars: number;
   readonly keptRows: number;
+  /** Of the day's file. */
+  readonly sha256: string;
 }
 
 interface DayFilesOptions {
@@ -25,6 +27,8 @@ interface DayFilesOptions {
 export class DayFiles {
   readonly days: DayReport[] = [];
   readonly incomplete: IncompleteMinute[] = [];
+  /** The first bar kept, if it waits for its previous close. */
+  opening: OpeningBar | null = null;
   trimmedBars = 0;
   bars = 0;
   readonly #location: SymbolLocation;
@@ -45,6 +49,7 @@ export class DayFiles {
       this.trimmedBars++;
       return;
     }
+    if (this.bars === 0) this.opening = openingOf(bar);
     this.#open.push(bar);
     this.bars++;
     if (bar.incomplete.length > 0) {
@@ -59,7 +64,18 @@ export class DayFiles {
     if (first === undefined) return;
     this.#open = [];
     if (this.#origin !== null) await writeMarker(symbolFolder('bars', this.#location), this.#origin.truth);
-    const { keptRows } = await writeBarDay(this.#location, bars);
-    this.days.push({ day: isoDay(first.minuteMs), bars: bars.length, keptRows });
+    const replace = this.#ownDays !== null;
+    const { file, keptRows } = await writeBarDay(this.#location, bars, { replace });
+    this.days.push({
+      day: isoDay(first.minuteMs),
+      bars: bars.length,
+      keptRows,
+      sha256: await sha256File(file),
+    });
   }
+}
+
+function openingOf({ minuteMs, open, high, low, close, features, incomplete }: MinuteBar): OpeningBar | null {
+  const waits = incomplete.length === 0 && Number.isNaN(features[LOG_RETURN_FEATURE]!);
+  return waits ? { minuteMs, open, high, low, close } : null;
 }

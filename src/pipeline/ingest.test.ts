@@ -10,7 +10,7 @@ import { DAY_MS, MINUTE_MS } from '../domain/core/index.ts';
 import { BookToBars, FEATURE_COUNT, LOG_RETURN_FEATURE } from '../domain/features/index.ts';
 import { createInstrument } from '../domain/market/index.ts';
 import { VenueLineDecoder } from '../platform/sources/index.ts';
-import { readBars, readJson } from '../platform/storage/index.ts';
+import { readBars, readJson, sha256File, symbolFolder } from '../platform/storage/index.ts';
 import { ingestL2, type IngestOptions, type IngestResult } from './ingest.ts';
 
 const DAY = Date.UTC(2025, 0, 1);
@@ -91,7 +91,7 @@ describe('ingestL2', () => {
   });
   const manifestOf = async (result: IngestResult) =>
     await readJson(
-      result.manifest,
+      result.manifests[0]!,
       z.object({
         gaps: z.array(
           z.object({ line: z.int(), expected: z.int(), got: z.int(), rebuiltTimeMs: z.int().nullable() }),
@@ -116,16 +116,15 @@ describe('ingestL2', () => {
     assert.deepEqual([...bars.minuteMs], [DAY + DAY_MS - 2 * MINUTE_MS, DAY + DAY_MS - MINUTE_MS]);
   });
 
-  it('joins days given at once, in any order, counting the repeated snapshot once', async () => {
+  it('joins days given at once, in any order; each is made of its own archive alone', async () => {
     const second = await put('two/a.zip', await zip(archiveLines(1)));
     const first = await put('two/b.zip', await zip(archiveLines(0)));
     const result = await ingestL2(options('two', [second, first]));
-    assert.equal(result.messages, 2 * (DAY_LINES + TAIL_LINES) - 1);
+    assert.equal(result.messages, 2 * (DAY_LINES + TAIL_LINES));
     assert.equal(result.gaps, 0);
     const bars = await readBars(place('two'));
     const midnight = bars.minuteMs.indexOf(DAY + DAY_MS);
     assert.ok(Number.isFinite(bars.features[midnight * FEATURE_COUNT + LOG_RETURN_FEATURE]));
-    assert.equal(bars.features[midnight * FEATURE_COUNT + 8], Math.log(1 + 120));
   });
 
   it('joins a day ingested by itself to the day before', async () => {
@@ -136,6 +135,55 @@ describe('ingestL2', () => {
     const bars = await readBars(place('apart'));
     const midnight = bars.minuteMs.indexOf(DAY + DAY_MS);
     assert.ok(Number.isFinite(bars.features[midnight * FEATURE_COUNT + LOG_RETURN_FEATURE]));
+  });
+
+  it('gives the same files on threads, in one go, or day by day backwards', async () => {
+    const days = [
+      await put('any/1.zip', await zip(archiveLines(0))),
+      await put('any/2.zip', await zip(archiveLines(1))),
+    ];
+    const hashes = async (name: string) =>
+      await Promise.all(
+        (await readdir(symbolFolder('bars', place(name))))
+          .filter((entry) => entry.endsWith('.parquet'))
+          .toSorted()
+          .map(async (entry) => await sha256File(path.join(symbolFolder('bars', place(name)), entry))),
+      );
+    const threads = await ingestL2({ ...options('threads', days), workers: 2 });
+    assert.deepEqual([threads.files, threads.joined], [2, 1]);
+    const oneGo = await ingestL2(options('one-go', days));
+    assert.deepEqual([oneGo.bars, oneGo.joined], [threads.bars, 0]);
+    for (const day of days.toReversed()) await ingestL2(options('backwards', [day]));
+    assert.deepEqual(await hashes('threads'), await hashes('one-go'));
+    assert.deepEqual(await hashes('backwards'), await hashes('one-go'));
+  });
+
+  it('does again only what is new, changed, or gone', async () => {
+    const [first, second] = [
+      await put('redo/1.zip', await zip(archiveLines(0))),
+      await put('redo/2.zip', await zip(archiveLines(1))),
+    ];
+    const run = async () => (await ingestL2(options('redo', [first, second]))).unchanged;
+    assert.equal(await run(), 0);
+    assert.equal(await run(), 2);
+    await rm(path.join(symbolFolder('bars', place('redo')), 'date=2025-01-01.parquet'));
+    assert.equal(await run(), 1, 'a day file that is gone');
+    assert.equal(await run(), 2);
+    await put('redo/2.zip', await zip(archiveLines(1).slice(0, -3)));
+    assert.equal(await run(), 1, 'a revised archive');
+    const other = await ingestL2({ ...options('redo', [first, second]), logVolume: 'samples' });
+    assert.equal(other.unchanged, 0, 'other parameters');
+  });
+
+  it('keeps the good day beside one that is refused', async () => {
+    const good = await put('mixed/1.zip', await zip(archiveLines(0)));
+    const elsewhere = archiveLines(1).map((line) => line.replaceAll('SIMUSDT', 'OTHERUSDT'));
+    const bad = await put('mixed/2.zip', await zip(elsewhere));
+    await assert.rejects(ingestL2({ ...options('mixed', [good, bad]), workers: 2 }), {
+      name: 'DataError',
+      message: /SIMUSDT[^]*OTHERUSDT[^]*Kept: 2 bars/,
+    });
+    assert.equal((await readBars(place('mixed'))).rows, 2);
   });
 
   it('stores what the same messages pushed one by one give, to the bit', async () => {

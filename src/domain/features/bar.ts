@@ -40,7 +40,10 @@ export interface MinuteBar {
   readonly minuteMs: number;
   /** `[9]` in the order of {@link QUANTGOD_9}; all NaN when incomplete; wicks and return NaN without a previous close. */
   readonly features: Float64Array;
-  /** Micro price of the minute's last sample, in quote currency. */
+  /** Micro prices of the minute's samples, in quote currency: first, highest, lowest, last. */
+  readonly open: number;
+  readonly high: number;
+  readonly low: number;
   readonly close: number;
   /** The book at the minute's last sample, best first; missing levels are NaN prices and zero sizes. Each `[200]`. */
   readonly bidPrices: Float64Array;

@@ -33,6 +33,21 @@ class TopLevels {
   count = 0;
 }
 
+/** What a bar's features need of its prices. */
+export type BarPrices = Pick<MinuteBar, 'open' | 'high' | 'low' | 'close'>;
+
+/** `upper_wick`, `lower_wick`, `log_ret_close`: the features that hang on the previous minute's close; NaN without one. */
+export function joinedFeatures(
+  { open, high, low, close }: BarPrices,
+  previousClose: number,
+): readonly [upperWick: number, lowerWick: number, logReturn: number] {
+  return [
+    (high - Math.max(open, close)) / previousClose,
+    (Math.min(open, close) - low) / previousClose,
+    Math.log(close / previousClose),
+  ];
+}
+
 export class MinuteBarBuilder {
   readonly #instrument: Instrument;
   readonly #logVolume: LogVolumeMode;
@@ -149,6 +164,9 @@ export class MinuteBarBuilder {
     return {
       minuteMs: this.#minuteMs,
       features,
+      open: this.#open,
+      high: this.#high,
+      low: this.#low,
       close: this.#close,
       bidPrices: this.#prices(this.#bids),
       bidSizes: this.#sizes(this.#bids),
@@ -164,11 +182,10 @@ export class MinuteBarBuilder {
   #features(): Float64Array {
     const previousClose = this.#closeOf(this.#minuteMs - MINUTE_MS);
     const counted = this.#logVolume === 'messages' ? this.#messages : this.#samples;
+    const candle = { open: this.#open, high: this.#high, low: this.#low, close: this.#close };
     return Float64Array.of(
       Math.log(this.#close / this.#open),
-      (this.#high - Math.max(this.#open, this.#close)) / previousClose,
-      (Math.min(this.#open, this.#close) - this.#low) / previousClose,
-      Math.log(this.#close / previousClose),
+      ...joinedFeatures(candle, previousClose),
       Math.sqrt(this.#squares / (this.#samples - 1)),
       this.#maxSpread,
       this.#obiSum / this.#samples,

@@ -3,4 +3,5 @@ export * from './base-model.ts';
 export * from './tcn-lstm.ts';
 export * from './tcn-lstm-config.ts';
 export * from './tcn-lstm-training.ts';
-export type { EpochReport, SequenceDataset, TrainingConfig } from '../neural/index.ts';
+export { decodeCheckpoint, encodeCheckpoint } from '../neural/index.ts';
+export type { Checkpoint, EpochReport, SequenceDataset, TrainingConfig } from '../neural/index.ts';

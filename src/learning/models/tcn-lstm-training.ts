@@ -1,6 +1,7 @@
 /** Dataset in, base model out. */
 import { CLASS_COUNT, Random } from '../../domain/core/index.ts';
 import {
+  type Checkpoint,
   type EpochReport,
   type SequenceDataset,
   TrainStep,
@@ -27,6 +28,10 @@ export interface TrainTcnLstmOptions {
   readonly model: TcnLstmConfig;
   readonly training: TrainingConfig;
   readonly onEpoch?: (report: EpochReport) => void;
+  /** Goes on after this checkpoint's epoch; the result is that of a training that was never interrupted, bit for bit. */
+  readonly resume?: Checkpoint;
+  /** After every epoch; the next one waits for it. */
+  readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -44,7 +49,8 @@ export interface TrainedTcnLstm {
 /**
  * The same options on the same machine give the same bytes.
  * @throws {ConfigError} with every mistake in the configuration
- * @throws {DataError} when the data cannot be learned from, or the loss stops being finite
+ * @throws {DataError} when the data cannot be learned from, the loss stops being finite, or the checkpoint belongs to
+ *   another training
  */
 export async function trainTcnLstm(options: TrainTcnLstmOptions): Promise<TrainedTcnLstm> {
   const { model, training, dataset } = options;

@@ -42,6 +42,8 @@ export * from './runtime/metadata.ts';
 export * from './runtime/probe.ts';
 export * from './runtime/session.ts';
 export * from './serving/window-scorer.ts';
+export * from './training/checkpoint.ts';
+export * from './training/checkpoint-codec.ts';
 export * from './training/dataset.ts';
 export * from './training/network.ts';
 export * from './training/scaling.ts';

@@ -10,6 +10,7 @@ import {
 import {
   symbolFolder,
   type SymbolLocation,
+  sha256File,
   writeBarDay,
   writeJsonAtomic,
 } from '../../platform/storage/index.ts';
@@ -55,6 +56,9 @@ export function bar(minuteMs: number, { hasPrevious, incomplete }: BarKind): Min
   return {
     minuteMs,
     features: incomplete === undefined ? features : features.fill(Number.NaN, 0, FEATURE_COUNT),
+    open: close,
+    high: close,
+    low: close,
     close,
     bidPrices: level((rank) => bid - rank * TICK, Number.NaN),
     bidSizes: level((rank) => (rank === 0 ? sizeAt(minuteMs) : 1), 0),
@@ -104,7 +108,7 @@ export async function writeManifestOf(
   { counts, ...facts }: ManifestFacts,
 ): Promise<void> {
   const manifest: IngestManifest = {
-    format: 1,
+    format: 2,
     codeVersion: '0.0.0',
     parameters: {
       venue: location.venue,
@@ -114,8 +118,16 @@ export async function writeManifestOf(
       logVolume: 'messages',
     },
     synthetic: null,
-    inputs: [{ file: 'one.zip', bytes: 1, sha256: '0'.repeat(64) }],
-    days: [DAY, DAY + DAY_MS].map((dayMs) => ({ day: isoDay(dayMs), bars: 120, keptRows: 0 })),
+    inputs: [{ file: 'one.zip', bytes: 1, modifiedMs: 0, sha256: '0'.repeat(64) }],
+    opening: null,
+    days: await Promise.all(
+      [DAY, DAY + DAY_MS].map(async (dayMs) => ({
+        day: isoDay(dayMs),
+        bars: 120,
+        keptRows: 0,
+        sha256: await sha256File(dayFile(location, dayMs)).catch(() => '0'.repeat(64)),
+      })),
+    ),
     counts: { ...COUNTS, ...counts },
     gaps: [],
     quarantined: [],

@@ -62,7 +62,9 @@ describe('check data', () => {
   const spoil = async (query: string, kinds: readonly string[]): Promise<QualityReport> => {
     await rewrite(dayFile(place, SECOND_DAY), query);
     const report = await checkData(place);
-    assert.deepEqual(kindsOf(errorsOf(report)), kinds);
+    // That the file is not the one that was written may show as well.
+    const kindsFound = kindsOf(errorsOf(report)).filter((kind) => kind !== 'hash-mismatch');
+    assert.deepEqual(kindsFound, kinds);
     assert.match(report.verdict[0]!, /^Not fit for use/);
     assert.deepEqual(
       report.coverage.byDay.map(({ file }) => file),
@@ -205,7 +207,7 @@ describe('check data', () => {
     const report = await checkData(place);
     assert.equal(find(report, 'return-missing').places[0]!.minute, '2024-07-24T00:00Z');
     assert.deepEqual([report.coverage.seams, report.coverage.joinedSeams], [1, 0]);
-    assert.equal(report.errors, 0);
+    assert.deepEqual(kindsOf(errorsOf(report)), ['hash-mismatch']);
   });
 
   it('compares hashes that manifests record', async () => {

@@ -29,7 +29,12 @@ function manifest(facts: Partial<StoredManifest> = {}): StoredManifest {
     parameters: { tickSize: '1', lotSize: '1', logVolume: 'messages' },
     synthetic: null,
     inputs: [],
-    days: Array.from({ length: 8 }, (_, i) => ({ day: isoDay(DAY + i * DAY_MS), bars: 1440, keptRows: 0 })),
+    days: Array.from({ length: 8 }, (_, i) => ({
+      day: isoDay(DAY + i * DAY_MS),
+      bars: 1440,
+      keptRows: 0,
+      sha256: '',
+    })),
     counts: {
       messages: 1,
       bars: 1,

@@ -21,9 +21,7 @@ const ManifestSchema = z.object({
   parameters: z.object({ tickSize: z.string(), lotSize: z.string(), logVolume: z.string() }),
   synthetic: z.object({ truth: z.string() }).nullable(),
   inputs: z.array(z.object({ file: z.string(), sha256: z.string() })),
-  days: z.array(
-    z.object({ day: z.string(), bars: z.int(), keptRows: z.int(), sha256: z.string().optional() }),
-  ),
+  days: z.array(z.object({ day: z.string(), bars: z.int(), keptRows: z.int(), sha256: z.string() })),
   counts: z.object({
     messages: z.number(),
     bars: z.number(),

@@ -49,7 +49,7 @@ async function containerOf(path: string): Promise<Container> {
 
 async function* readGzip(path: string, onDiskBytes: (bytes: number) => void): AsyncGenerator<Buffer> {
   try {
-    yield* inflate(readRange({ path }, onDiskBytes), 'gzip');
+    yield* inflate({ path, compression: 'gzip' }, onDiskBytes);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : 'cannot be inflated';
     throw new DataError(

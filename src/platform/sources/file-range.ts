@@ -1,7 +1,11 @@
 /** Reads a part of a file piece by piece into memory of its own, used again and again. */
 import { open } from 'node:fs/promises';
 
-const PIECE_BYTES = 128 * 1024;
+/** Large, because each piece costs two round trips to the thread pool: to read it and to inflate it. */
+const PIECE_BYTES = 512 * 1024;
+
+/** One with the consumer, one on its way to it, one being read. */
+const PIECES = 3;
 
 export interface FileRange {
   readonly path: string;
@@ -11,7 +15,7 @@ export interface FileRange {
 }
 
 /**
- * Each piece is good until the next but one is asked for, so that one can be worked on while the next is read.
+ * Each piece is good until the third after it is asked for, so that they can be worked on while the next is read.
  * `onBytes` hears the size of each.
  */
 export async function* readRange(
@@ -20,14 +24,14 @@ export async function* readRange(
 ): AsyncGenerator<Buffer> {
   const file = await open(path);
   try {
-    let [buffer, other] = [Buffer.allocUnsafeSlow(PIECE_BYTES), Buffer.allocUnsafeSlow(PIECE_BYTES)];
-    for (let at = start; at < end;) {
+    const buffers = Array.from({ length: PIECES }, () => Buffer.allocUnsafeSlow(PIECE_BYTES));
+    for (let at = start, turn = 0; at < end; turn++) {
+      const buffer = buffers[turn % PIECES]!;
       const { bytesRead } = await file.read(buffer, 0, Math.min(PIECE_BYTES, end - at), at);
       if (bytesRead === 0) return;
       at += bytesRead;
       onBytes(bytesRead);
       yield buffer.subarray(0, bytesRead);
-      [buffer, other] = [other, buffer];
     }
   } finally {
     await file.close();

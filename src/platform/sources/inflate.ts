@@ -3,32 +3,89 @@
  * piping of streams throws buffered output away when an error arrives.
  */
 import { createGunzip, createInflateRaw } from 'node:zlib';
+import { type FileRange, readRange } from './file-range.ts';
 
 export type Compression = 'gzip' | 'deflate-raw';
 
 /**
- * Room for all that one piece of input gives: zlib then works in the thread pool undisturbed while the consumer works on
- * what came before. A full buffer has to wait for the consumer, and inflating for the next one.
+ * Room for many pieces of input: zlib then works in the thread pool undisturbed while the consumer works on what came
+ * before. A full buffer has to wait for the consumer, and inflating for the next one.
  */
-const OUTPUT_CHUNK_BYTES = 1 << 20;
+const OUTPUT_BUFFER_BYTES = 8 << 20;
+
+/** Pieces that wait for zlib, so that it finds work whenever it is done. */
+const PIECES_AHEAD = 1;
+
+/** Market data expands tenfold. What expands a hundredfold and more must not fill the memory before anyone sees it. */
+const MAX_BACKLOG_BYTES = 64 << 20;
+
+/** Steps in which damage is approached. */
+const SMALL_BUFFER_BYTES = 4 * 1024;
+
+export interface DeflatedRange extends FileRange {
+  readonly compression: Compression;
+}
 
 /**
- * Yields the decoded bytes of `input`, each chunk good until the next is asked for; throws zlib's own error after the last
- * good chunk. A piece of input has to be good until the next but one is asked for.
+ * Yields the decoded bytes of a part of a file, each chunk good until the next is asked for; throws zlib's own error after
+ * the last good byte, to a few kilobytes. `onDiskBytes` hears how much of the file has been taken in.
  */
 export async function* inflate(
+  range: DeflatedRange,
+  onDiskBytes: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
+  let good = 0;
+  try {
+    const input = readRange(range, onDiskBytes);
+    for await (const chunk of inflateOnce(input, range.compression, OUTPUT_BUFFER_BYTES)) {
+      good += chunk.length;
+      yield chunk;
+    }
+  } catch (error) {
+    // What zlib had decoded in the call that failed is lost, and the call was a large one.
+    if (isDataError(error)) yield* inflateAgain(range, good);
+    throw error;
+  }
+}
+
+function isDataError(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'Z_DATA_ERROR';
+}
+
+/** What lies between the first `skip` bytes and the damage that is known to be there. */
+async function* inflateAgain(range: DeflatedRange, skip: number): AsyncGenerator<Buffer> {
+  const input = readRange(range, () => {});
+  let at = 0;
+  try {
+    for await (const chunk of inflateOnce(input, range.compression, SMALL_BUFFER_BYTES)) {
+      const known = Math.min(chunk.length, Math.max(0, skip - at));
+      at += chunk.length;
+      if (known < chunk.length) yield chunk.subarray(known);
+    }
+  } catch (error) {
+    if (!isDataError(error)) throw error;
+  }
+}
+
+async function* inflateOnce(
   input: AsyncIterable<Buffer>,
   compression: Compression,
+  chunkSize: number,
 ): AsyncGenerator<Buffer> {
-  const options = { chunkSize: OUTPUT_CHUNK_BYTES };
-  const inflater = compression === 'gzip' ? createGunzip(options) : createInflateRaw(options);
+  const inflater = compression === 'gzip' ? createGunzip({ chunkSize }) : createInflateRaw({ chunkSize });
   let decoded: Buffer[] = [];
-  inflater.on('data', (chunk: Buffer) => decoded.push(chunk));
+  let backlogBytes = 0;
+  inflater.on('data', (chunk: Buffer) => {
+    decoded.push(chunk);
+    backlogBytes += chunk.length;
+    if (backlogBytes > MAX_BACKLOG_BYTES) inflater.destroy(new Error('it expands beyond all measure'));
+  });
   // Every failure also reaches the callback of the write or end that met it.
   inflater.on('error', () => {});
   const take = (): Buffer[] => {
     const taken = decoded;
     decoded = [];
+    backlogBytes = 0;
     return taken;
   };
   // A promise for the outcome, never a rejection: it stays unobserved while the consumer works on the chunk before.
@@ -37,23 +94,23 @@ export async function* inflate(
       start((error) => resolve(error ?? null));
     });
   const spent = new SpentMemory();
+  const writes: Promise<Error | null>[] = [];
   try {
-    let pending: Promise<Error | null> = Promise.resolve(null);
     for await (const piece of input) {
-      const failure = await pending;
-      const ready = take();
-      if (failure === null) pending = settled((done) => inflater.write(piece, done));
-      for (const chunk of ready) {
+      writes.push(settled((done) => inflater.write(piece, done)));
+      if (writes.length <= PIECES_AHEAD) continue;
+      const failure = await writes.shift();
+      for (const chunk of take()) {
         yield chunk;
         spent.release(chunk);
       }
-      if (failure !== null) throw failure;
+      if (failure) throw failure;
     }
-    const lastFailure = await pending;
-    const endFailure =
-      lastFailure ?? (await settled((done) => inflater.once('end', done).once('error', done).end()));
+    let failure: Error | null = null;
+    for (const write of writes) failure ??= await write;
+    failure ??= await settled((done) => inflater.once('end', done).once('error', done).end());
     yield* take();
-    if (endFailure !== null) throw endFailure;
+    if (failure !== null) throw failure;
   } finally {
     inflater.destroy();
   }

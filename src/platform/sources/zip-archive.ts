@@ -72,12 +72,11 @@ async function openDirectory(path: string): Promise<yauzl.ZipFile | null> {
 
 async function* memberBytes(member: MemberData, onDiskBytes: OnDiskBytes): AsyncGenerator<Buffer> {
   if (member.end <= member.start) return;
-  const input = readRange(member, onDiskBytes);
   if (member.method === STORED) {
-    yield* input;
+    yield* readRange(member, onDiskBytes);
   } else if (member.method === DEFLATED) {
     try {
-      yield* inflate(input, 'deflate-raw');
+      yield* inflate({ ...member, compression: 'deflate-raw' }, onDiskBytes);
     } catch (cause) {
       throw damaged(member, cause instanceof Error ? cause.message : 'cannot be inflated', cause);
     }

@@ -16,6 +16,9 @@ function bar(minuteMs: number, value: number): MinuteBar {
   return {
     minuteMs,
     features: new Float64Array(FEATURE_COUNT).fill(value),
+    open: 7,
+    high: 7,
+    low: 7,
     close: 7,
     bidPrices: new Float64Array(BAR_LEVELS).map((_, k) => 100 - k),
     bidSizes: new Float64Array(BAR_LEVELS).fill(1),

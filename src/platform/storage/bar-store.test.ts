@@ -19,6 +19,9 @@ function bar(minuteMs: number, value: number, complete = true): MinuteBar {
   return {
     minuteMs,
     features: Float64Array.from({ length: FEATURE_COUNT }, (_, k) => (complete ? value + k / 7 : Number.NaN)),
+    open: value,
+    high: value,
+    low: value,
     close: value,
     bidPrices: levels(value),
     bidSizes: levels(value + 1_000),
@@ -115,7 +118,7 @@ describe('bar store', () => {
     assert.deepEqual([...(await readBars(place)).close], [0, 11, 2, 13]);
     const rows = await parquetReadObjects({ file: await asyncBufferFromFile(file), columns: ['close'] });
     assert.deepEqual(
-      rows.map((row) => row['close']),
+      rows.map((row) => Number(row['close'])),
       [0, 11, 2, 13],
       'the file itself is in order of time',
     );

@@ -29,9 +29,14 @@ export function barFile(location: SymbolLocation, dayMs: number): string {
 /**
  * Writes the bars of one day. What the day's file held before is kept where the new bars have nothing to say: a recording
  * that reaches a few messages across midnight must not wipe out the neighbouring day. A new bar replaces the stored one
- * of its minute, unless only the stored one is complete.
+ * of its minute, unless only the stored one is complete. With `replace` the new bars are all that the day has: a venue's
+ * archive is the whole day.
  */
-export async function writeBarDay(location: SymbolLocation, bars: readonly MinuteBar[]): Promise<WrittenDay> {
+export async function writeBarDay(
+  location: SymbolLocation,
+  bars: readonly MinuteBar[],
+  { replace = false }: { readonly replace?: boolean } = {},
+): Promise<WrittenDay> {
   const first = bars[0];
   invariant(first !== undefined, 'a day without bars is not written');
   invariant(
@@ -39,7 +44,7 @@ export async function writeBarDay(location: SymbolLocation, bars: readonly Minut
     'all bars belong to one day',
   );
   const file = barFile(location, first.minuteMs);
-  const exists = (await listDays(location)).includes(isoDay(first.minuteMs));
+  const exists = !replace && (await listDays(location)).includes(isoDay(first.minuteMs));
   const inOrder = bars.toSorted((a, b) => a.minuteMs - b.minuteMs);
   const keptRows = await withWriter(async (connection) => {
     await createTable(connection, 'fresh', barColumns(inOrder), inOrder.length);
@@ -68,6 +73,29 @@ async function mergeStored(
   const { columns } = await readColumns(connection, 'SELECT count(*)::DOUBLE FROM stored');
   await connection.run('INSERT INTO fresh BY NAME FROM stored').catch(refuse);
   return columns[0]?.[0] ?? 0;
+}
+
+/** Gives features of one stored bar other values; every other byte of the table stays. */
+export async function patchBar(
+  location: SymbolLocation,
+  minuteMs: number,
+  values: Readonly<Record<string, number>>,
+): Promise<void> {
+  const file = barFile(location, minuteMs);
+  const changes = Object.entries(values).map(
+    ([name, value]) => `"${name}" = ${value.toExponential(17)}::DOUBLE`,
+  );
+  await withWriter(async (connection) => {
+    // Declared as when the day was first written: the same rows give the same bytes.
+    await createTable(connection, 'fresh', barColumns([]), 0);
+    await connection.run(`INSERT INTO fresh BY NAME FROM ${parquet([file])}`).catch(refusal(file));
+    await connection.run(`UPDATE fresh SET ${changes.join(', ')} WHERE epoch_ms(datetime) = ${minuteMs}`);
+    await replaceFile(file, async (temporary) => {
+      await connection.run(
+        `COPY (FROM fresh ORDER BY datetime) TO ${sqlText(temporary)} (FORMAT parquet, COMPRESSION snappy)`,
+      );
+    });
+  });
 }
 
 /** The days for which there are bars, as `YYYY-MM-DD`, ascending. */

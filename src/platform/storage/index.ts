@@ -9,7 +9,15 @@ export {
   readBarFileFacts,
 } from './bar-quality.ts';
 export { type FeatureMonth, type FeatureMonths, readFeatureMonths } from './bar-quality-months.ts';
-export { type BarRange, listDays, readBars, writeBarDay, type WrittenDay } from './bar-store.ts';
+export {
+  type BarRange,
+  listDays,
+  readBars,
+  writeBarDay,
+  patchBar,
+  barFile,
+  type WrittenDay,
+} from './bar-store.ts';
 export { readJson, writeJsonAtomic } from './json-file.ts';
 export { type LabelledMinutes, readLabels, type StoredLabels, writeLabels } from './label-store.ts';
 export {

@@ -8,6 +8,9 @@ const none = new Float64Array(0);
 const bar = (minute: number, value = minute): MinuteBar => ({
   minuteMs: minute * 60_000,
   features: new Float64Array(FEATURE_COUNT).fill(value),
+  open: 1,
+  high: 1,
+  low: 1,
   close: 1,
   bidPrices: none,
   bidSizes: none,

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Command } from 'commander';
 import {
@@ -97,6 +98,7 @@ async function runDemo(invocation: Invocation): Promise<unknown> {
         ingestL2({
           ...place,
           inputs: [market.folder],
+          workers: availableParallelism(),
           codeVersion: CODE_VERSION,
           clock: () => performance.now(),
           signal,

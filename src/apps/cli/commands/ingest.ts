@@ -1,5 +1,7 @@
+import { availableParallelism } from 'node:os';
 import { Option } from 'commander';
 import type { Command } from 'commander';
+import { ConfigError } from '../../../domain/core/index.ts';
 import { CODE_VERSION, ingestL2 } from '../../../pipeline/index.ts';
 import { define } from '../invocation.ts';
 
@@ -13,6 +15,10 @@ export function registerIngest(program: Command): void {
     .requiredOption('--in <path...>', 'files and folders; formats are told by content')
     .option('--tick <size>', 'price step, such as 0.1 (default: inferred from the data)')
     .option('--lot <size>', 'size step, such as 0.001 (default: inferred from the data)')
+    .option(
+      '--workers <n>',
+      'day archives at once, each on a thread of its own (default: the processor’s threads)',
+    )
     .addOption(
       new Option('--log-volume <what>', 'what log_volume counts')
         .choices(['messages', 'samples'])
@@ -34,6 +40,7 @@ export function registerIngest(program: Command): void {
             dataDir: config.dataDir,
             codeVersion: CODE_VERSION,
             clock: () => performance.now(),
+            workers: workersOf(options['workers']),
             signal,
             onProgress: ({ bytesDone, bytesTotal, messages, bars }) =>
               report(
@@ -50,8 +57,17 @@ export function registerIngest(program: Command): void {
       output.line(`sequence     ${result.gaps} gaps, ${result.crossed} crossed books`);
       output.line(`quarantined  ${result.quarantined} lines`);
       output.line(`out          ${result.out}`);
-      output.line(`manifest     ${result.manifest}`);
+      if (result.unchanged > 0)
+        output.line(`unchanged    ${result.unchanged} files that an earlier run has done`);
+      if (result.joined > 0) output.line(`joined       ${result.joined} days to the day before`);
       return result;
     },
   });
+}
+
+function workersOf(value: unknown): number {
+  if (value === undefined) return availableParallelism();
+  const workers = Number(value);
+  if (Number.isInteger(workers) && workers >= 1) return workers;
+  throw new ConfigError([{ path: '--workers', message: `"${String(value)}" is not a whole number above 0` }]);
 }

@@ -1,8 +1,9 @@
 /** A network as the trainer and the exporter see it, and the ways in which it becomes a model. */
+import { createHash } from 'node:crypto';
 import { type Random, invariant } from '../../../domain/core/index.ts';
 import { encodeModel } from '../graph/encode.ts';
 import { Graph, type Value } from '../graph/graph.ts';
-import { LayoutRecorder, Scope, bakedWeights, initialise } from '../layers/scope.ts';
+import { LayoutRecorder, Scope, bakedWeights, flatWeights, initialise } from '../layers/scope.ts';
 import type { DropoutMask, Layout, WeightSource } from '../layers/scope.ts';
 import { SCALER_DEVIATION, SCALER_MEAN } from '../layers/standardise.ts';
 import { pick, transpose } from '../operations/layout.ts';
@@ -73,6 +74,25 @@ export function describeNetwork(network: SequenceNetwork): NetworkLayout {
     buffers: buffers.source,
   });
   return { parameters: parameters.layout(), buffers: buffers.layout() };
+}
+
+/** SHA-256 of what the network computes in training, whatever its weights. */
+export function fingerprintOfNetwork(network: SequenceNetwork, layout: NetworkLayout): string {
+  const graph = new Graph();
+  const input = graph.input('input', 'float32', [network.sequenceLength, BATCH, network.features]);
+  const { logits, masks } = buildNetwork(network, input, {
+    training: true,
+    lastSteps: 1,
+    parameters: flatWeights(
+      graph.input('parameters', 'float32', [layout.parameters.size]),
+      layout.parameters,
+    ),
+    buffers: flatWeights(graph.input('buffers', 'float32', [layout.buffers.size]), layout.buffers),
+  });
+  return createHash('sha256')
+    .update(JSON.stringify(masks))
+    .update(encodeModel({ graph, outputs: { logits } }))
+    .digest('hex');
 }
 
 /** Fresh weights, drawn in the order of the layout, with the given scaling of the raw features. */

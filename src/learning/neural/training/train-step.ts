@@ -1,5 +1,5 @@
 /** One optimisation step as one model: forward, backward, clipping and optimiser run in a single call. */
-import type { Random } from '../../../domain/core/index.ts';
+import { Random } from '../../../domain/core/index.ts';
 import { gradientsOf } from '../graph/differentiate.ts';
 import { encodeModel } from '../graph/encode.ts';
 import { Graph } from '../graph/graph.ts';
@@ -47,16 +47,26 @@ export interface StepOutcome {
 /** Everything that a step changes. */
 type State = Readonly<Record<'parameters' | 'firstMoments' | 'secondMoments' | 'buffers', FloatTensor>>;
 
+/** Everything that the next step depends on, copied. */
+export interface StepSnapshot extends Weights {
+  readonly firstMoments: Float32Array;
+  readonly secondMoments: Float32Array;
+  /** Taken so far. */
+  readonly steps: number;
+  /** State of the generator of dropout masks. */
+  readonly dropout: readonly number[];
+}
+
 export class TrainStep {
   readonly #session: Session;
   readonly #masks: readonly DropoutMask[];
-  readonly #random: Random;
   readonly #weightDecay: number;
   readonly #outcome = { loss: scalarTensor(0), weight: scalarTensor(0), gradientNorm: scalarTensor(0) };
   /** A step reads one and writes the other, then they change places: nothing is copied. */
   #state: State;
   #next: State;
-  #step = 0;
+  #steps = 0;
+  #random: Random;
 
   private constructor(session: Session, masks: readonly DropoutMask[], options: TrainStepOptions) {
     this.#session = session;
@@ -71,13 +81,14 @@ export class TrainStep {
   }
 
   static async create(options: TrainStepOptions): Promise<TrainStep> {
-    const { bytes, masks } = encodeTrainStep(options);
-    return new TrainStep(await Session.create(bytes, { threads: options.threads }), masks, options);
+    const { graph, outputs, masks } = trainStepGraph(options);
+    const session = await Session.create(encodeModel({ graph, outputs }), { threads: options.threads });
+    return new TrainStep(session, masks, options);
   }
 
   /** Afterwards {@link weights} holds the step's result; if something was not finite, what was there before. */
   async run(batch: TrainingBatch, learningRate: number): Promise<StepOutcome> {
-    const factors = adamWFactors(this.#step + 1, learningRate, this.#weightDecay);
+    const factors = adamWFactors(this.#steps + 1, learningRate, this.#weightDecay);
     await this.#session.run(
       {
         ...this.#state,
@@ -105,7 +116,7 @@ export class TrainStep {
       this.#next.buffers.data.every(Number.isFinite);
     if (finite) {
       [this.#state, this.#next] = [this.#next, this.#state];
-      this.#step += 1;
+      this.#steps += 1;
     }
     return { loss, gradientNorm, weight: this.#outcome.weight.data[0]!, finite };
   }
@@ -113,6 +124,28 @@ export class TrainStep {
   /** The present weights: valid until the next step. */
   weights(): Weights {
     return { parameters: this.#state.parameters.data, buffers: this.#state.buffers.data };
+  }
+
+  snapshot(): StepSnapshot {
+    const { parameters, firstMoments, secondMoments, buffers } = this.#state;
+    return {
+      parameters: parameters.data.slice(),
+      firstMoments: firstMoments.data.slice(),
+      secondMoments: secondMoments.data.slice(),
+      buffers: buffers.data.slice(),
+      steps: this.#steps,
+      dropout: this.#random.state(),
+    };
+  }
+
+  /** Goes back or forward to where a step of the same network stood. */
+  restore(snapshot: StepSnapshot): void {
+    this.#state.parameters.data.set(snapshot.parameters);
+    this.#state.firstMoments.data.set(snapshot.firstMoments);
+    this.#state.secondMoments.data.set(snapshot.secondMoments);
+    this.#state.buffers.data.set(snapshot.buffers);
+    this.#steps = snapshot.steps;
+    this.#random = Random.fromState(snapshot.dropout);
   }
 
   async release(): Promise<void> {
@@ -139,7 +172,10 @@ function emptyState(parameters: number, buffers: number): State {
   };
 }
 
-function encodeTrainStep(options: Omit<TrainStepOptions, 'random' | 'weights' | 'threads'>) {
+export type TrainStepPlan = Omit<TrainStepOptions, 'random' | 'weights' | 'threads'>;
+
+/** The step as a graph, and the masks that it is fed. */
+export function trainStepGraph(options: TrainStepPlan) {
   const { network, layout, labelledSteps, classWeights } = options;
   const graph = new Graph();
   const vector = (name: string, size: number) => graph.input(name, 'float32', [size]);
@@ -174,18 +210,16 @@ function encodeTrainStep(options: Omit<TrainStepOptions, 'random' | 'weights' | 
     0,
   );
   return {
-    bytes: encodeModel({
-      graph,
-      outputs: {
-        'next.parameters': next.parameters,
-        'next.firstMoments': next.firstMoments,
-        'next.secondMoments': next.secondMoments,
-        'next.buffers': nextBuffers,
-        loss,
-        weight,
-        gradientNorm: norm,
-      },
-    }),
+    graph,
+    outputs: {
+      'next.parameters': next.parameters,
+      'next.firstMoments': next.firstMoments,
+      'next.secondMoments': next.secondMoments,
+      'next.buffers': nextBuffers,
+      loss,
+      weight,
+      gradientNorm: norm,
+    },
     masks,
   };
 }

@@ -2,12 +2,20 @@
 import { DataError, Random } from '../../../domain/core/index.ts';
 import { cosineAnnealing } from '../optimisers/schedule.ts';
 import { type BatchSource, assembleBatch, planBlocks, shuffledBatches } from './blocks.ts';
-import { type SequenceDataset, checkedFeatures, learnableRows, markedRows } from './dataset.ts';
+import {
+  type Checkpoint,
+  type TrainingData,
+  type TrainingIdentity,
+  fingerprintOfData,
+  requireSameTraining,
+} from './checkpoint.ts';
+import { checkedFeatures, learnableRows, markedRows } from './dataset.ts';
 import {
   type NetworkLayout,
   type SequenceNetwork,
   type Weights,
   describeNetwork,
+  fingerprintOfNetwork,
   initialWeights,
 } from './network.ts';
 import { scalingOf } from './scaling.ts';
@@ -45,17 +53,16 @@ export interface EpochReport {
   readonly learningRate: number;
 }
 
-export interface TrainingOptions {
+export interface TrainingOptions extends TrainingData {
   readonly network: SequenceNetwork;
-  readonly dataset: SequenceDataset;
-  /** Rows whose labels may be learned. Their windows may reach back to any earlier bar of the segment. */
-  readonly trainRows: Int32Array;
-  /** Without them the weights of the last epoch are the result. */
-  readonly validationRows?: Int32Array;
   /** Ends after this epoch of a schedule that is laid out for `config.epochs`; repeats an early stop of another run. */
   readonly lastEpoch?: number;
   readonly config: TrainingConfig;
   readonly onEpoch?: (report: EpochReport) => void;
+  /** Goes on after the epoch of this checkpoint, as if there had been no break; earlier epochs are not reported anew. */
+  readonly resume?: Checkpoint;
+  /** After every epoch; the next one waits for it. */
+  readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
   /** Stops between two steps by throwing the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -76,7 +83,8 @@ export interface TrainingResult {
 
 /**
  * Trains `network` on the rows it is given.
- * @throws {DataError} when the dataset does not fit together, no row can be learned, or the loss is not finite
+ * @throws {DataError} when the dataset does not fit together, no row can be learned, the loss is not finite, or the
+ *   checkpoint belongs to another training
  */
 export async function trainNetwork(options: TrainingOptions): Promise<TrainingResult> {
   const { network, dataset, config } = options;
@@ -93,6 +101,8 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
   // Only the training rows themselves: the bars before them may belong to validation.
   const scaling = scalingOf(dataset.features, network.features, rows);
   const layout = describeNetwork(network);
+  const identity = identityOf(options, layout);
+  if (options.resume !== undefined) requireSameTraining(options.resume.identity, identity!);
   const initial = initialWeights(layout, scaling, Random.fromLabel(config.seed, 'weights'));
   const labelledSteps = config.mode === 'dense' ? config.labelledSteps : 1;
   const validation =
@@ -118,7 +128,7 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
     labelledSteps,
   };
   try {
-    const learned = await runEpochs({ ...options, step, source, validation });
+    const learned = await runEpochs({ ...options, step, source, validation, identity });
     return {
       layout,
       ...learned,
@@ -136,17 +146,34 @@ interface Run extends TrainingOptions {
   readonly step: TrainStep;
   readonly source: BatchSource;
   readonly validation: Validation | undefined;
+  readonly identity: TrainingIdentity | undefined;
+}
+
+/** Takes a pass over all the data, so only a training with checkpoints asks for it. */
+function identityOf(options: TrainingOptions, layout: NetworkLayout): TrainingIdentity | undefined {
+  const { network, config, resume, onCheckpoint } = options;
+  if (resume === undefined && onCheckpoint === undefined) return undefined;
+  return { network: fingerprintOfNetwork(network, layout), data: fingerprintOfData(options), config };
 }
 
 const NO_SCORE: ValidationScore = { loss: Number.NaN, macroF1: Number.NaN };
 
 async function runEpochs(run: Run) {
-  const { config, validation, step, signal } = run;
-  const random = Random.fromLabel(config.seed, 'order');
-  const epochs: EpochReport[] = [];
-  let best: { readonly report: EpochReport; readonly weights: Weights } | undefined;
-  let seconds = 0;
-  for (let epoch = 1; epoch <= Math.min(config.epochs, run.lastEpoch ?? config.epochs); epoch++) {
+  const { config, validation, step, signal, resume, identity, onCheckpoint } = run;
+  const lastEpoch = Math.min(config.epochs, run.lastEpoch ?? config.epochs);
+  const epochs: EpochReport[] = [...(resume?.epochs ?? [])];
+  if (lastEpoch < Math.max(1, epochs.length)) {
+    throw new DataError(`training: it cannot end with epoch ${lastEpoch}; ${epochs.length} are over`, {
+      code: 'TRAINING_EPOCHS',
+    });
+  }
+  const random =
+    resume === undefined ? Random.fromLabel(config.seed, 'order') : Random.fromState(resume.order);
+  let best = resume?.best;
+  let seconds = resume?.seconds ?? 0;
+  if (resume !== undefined) step.restore(resume.step);
+  while (epochs.length < lastEpoch && epochs.length - (best?.report.epoch ?? 0) < config.patience) {
+    const epoch = epochs.length + 1;
     const started = performance.now();
     const trainLoss = await trainEpoch(run, epoch, random);
     seconds += (performance.now() - started) / 1000;
@@ -163,11 +190,13 @@ async function runEpochs(run: Run) {
     run.onEpoch?.(report);
     if (best === undefined || validation === undefined || report.macroF1 > best.report.macroF1) {
       best = { report, weights: copyOf(step.weights()) };
-    } else if (epoch - best.report.epoch >= config.patience) break;
+    }
+    if (onCheckpoint !== undefined) {
+      const state = { step: step.snapshot(), order: random.state(), epochs: [...epochs], best, seconds };
+      await onCheckpoint({ identity: identity!, ...state });
+    }
   }
-  if (best === undefined)
-    throw new DataError('training: there are no epochs to train', { code: 'TRAINING_EPOCHS' });
-  return { epochs, seconds, best: best.report, weights: best.weights };
+  return { epochs, seconds, best: best!.report, weights: best!.weights };
 }
 
 /** One pass over all labels; the weighted mean loss over them. */

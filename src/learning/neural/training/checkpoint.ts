@@ -1,0 +1,76 @@
+/**
+ * Where a training stood after an epoch: everything that its next step depends on. A run that goes on from here ends
+ * with the same bytes as one that was never interrupted.
+ */
+import { createHash } from 'node:crypto';
+import { DataError } from '../../../domain/core/index.ts';
+import type { SequenceDataset } from './dataset.ts';
+import type { Weights } from './network.ts';
+import type { StepSnapshot } from './train-step.ts';
+import type { EpochReport, TrainingConfig } from './trainer.ts';
+
+/** What a training is of. It goes on only with the same. */
+export interface TrainingIdentity {
+  /** SHA-256 of the network's graph. */
+  readonly network: string;
+  /** SHA-256 of features, labels, segments and rows. */
+  readonly data: string;
+  readonly config: TrainingConfig;
+}
+
+export interface Checkpoint {
+  readonly identity: TrainingIdentity;
+  readonly step: StepSnapshot;
+  /** State of the generator that draws blocks and their order. */
+  readonly order: readonly number[];
+  /** One report for each epoch that is over. */
+  readonly epochs: readonly EpochReport[];
+  readonly best: { readonly report: EpochReport; readonly weights: Weights };
+  /** Spent on training, validation not counted. */
+  readonly seconds: number;
+}
+
+export interface TrainingData {
+  readonly dataset: SequenceDataset;
+  readonly trainRows: Int32Array;
+  readonly validationRows?: Int32Array;
+}
+
+/** SHA-256 of everything that is learned from. */
+export function fingerprintOfData({ dataset, trainRows, validationRows }: TrainingData): string {
+  const { featureNames, rows, features, labels, segments } = dataset;
+  const frame = {
+    featureNames,
+    rows,
+    segments,
+    trainRows: trainRows.length,
+    validated: validationRows?.length,
+  };
+  const hash = createHash('sha256').update(JSON.stringify(frame));
+  for (const { buffer, byteOffset, byteLength } of [
+    features,
+    labels,
+    trainRows,
+    validationRows ?? trainRows,
+  ]) {
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+  return hash.digest('hex');
+}
+
+/** @throws {DataError} naming every difference between the training of a checkpoint and the one that is to go on */
+export function requireSameTraining(checkpoint: TrainingIdentity, present: TrainingIdentity): void {
+  const differences: string[] = [];
+  if (checkpoint.network !== present.network) differences.push('its network has another architecture');
+  if (checkpoint.data !== present.data) differences.push('its features, labels, segments or rows are others');
+  for (const name of Object.keys(present.config) as (keyof TrainingConfig)[]) {
+    const [was, is] = [JSON.stringify(checkpoint.config[name]), JSON.stringify(present.config[name])];
+    if (was !== is) differences.push(`its ${name} is ${was}, not ${is}`);
+  }
+  if (differences.length === 0) return;
+  throw new DataError(
+    `checkpoint: it belongs to another training: ${differences.join('; ')}. ` +
+      'Go on with the configuration and data it was made with, or train from the start without it',
+    { code: 'CHECKPOINT_MISMATCH' },
+  );
+}
