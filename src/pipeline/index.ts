@@ -4,6 +4,7 @@ export * from './bench.ts';
 export * from './config.ts';
 export * from './evaluate.ts';
 export * from './ingest.ts';
+export * from './ingest-sources.ts';
 export * from './labelled-bars.ts';
 export * from './machine.ts';
 export * from './quality/index.ts';

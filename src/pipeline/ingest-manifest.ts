@@ -4,11 +4,17 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isoDay } from '../domain/core/index.ts';
 import type { BarPrices, IncompleteReason, LogVolumeMode } from '../domain/features/index.ts';
-import type { DamagedFile, QuarantinedLine, SurveyedFile } from '../platform/sources/index.ts';
+import type { DamagedFile, QuarantinedLine, RemoteVersion, SurveyedFile } from '../platform/sources/index.ts';
 import { sha256File, symbolFolder, type SymbolLocation, writeJsonAtomic } from '../platform/storage/index.ts';
 import type { DayReport } from './ingest-days.ts';
 import type { GapRecord } from './ingest-watch.ts';
 import type { SyntheticOrigin } from './truth.ts';
+
+export interface FetchedOrigin {
+  /** Without secrets. */
+  readonly origin: string;
+  readonly version: RemoteVersion;
+}
 
 /** Prices of a bar that waits for its previous close. */
 export interface OpeningBar extends BarPrices {
@@ -32,6 +38,8 @@ export interface IngestManifest {
   };
   /** Where simulated input came from; null for anything recorded. */
   readonly synthetic: SyntheticOrigin | null;
+  /** Where the input was fetched from and which version it was; null for local files. */
+  readonly fetched: FetchedOrigin | null;
   readonly inputs: readonly {
     readonly file: string;
     readonly bytes: number;

@@ -17,6 +17,7 @@ import { listDays, readBars, type SymbolLocation } from '../platform/storage/ind
 import { DayFiles } from './ingest-days.ts';
 import {
   describeInputs,
+  type FetchedOrigin,
   type IngestManifest,
   isCurrent,
   readManifest,
@@ -40,6 +41,7 @@ export interface IngestUnit {
   readonly isArchive: boolean;
   /** Where simulated input came from. */
   readonly origin: SyntheticOrigin | null;
+  readonly fetched: FetchedOrigin | null;
   /** Files beside these that could not be read at all, and strangers. */
   readonly damaged: readonly DamagedFile[];
   readonly skipped: readonly string[];
@@ -205,6 +207,7 @@ class UnitRun {
         logVolume: unit.logVolume,
       },
       synthetic: unit.origin,
+      fetched: unit.fetched,
       inputs: await describeInputs(unit.files),
       days: this.#dayFiles.days,
       opening: this.#dayFiles.opening,

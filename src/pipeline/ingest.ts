@@ -13,6 +13,7 @@ import { runJobs } from '../platform/jobs/index.ts';
 import { type Survey, type SurveyedFile, surveyInputs } from '../platform/sources/index.ts';
 import { symbolFolder } from '../platform/storage/index.ts';
 import { joinDays } from './ingest-join.ts';
+import type { FetchedOrigin } from './ingest-manifest.ts';
 import { type IngestUnit, ingestUnit, type UnitOutcome, type UnitProgress } from './ingest-unit.ts';
 import { readMarker, type SyntheticOrigin } from './truth.ts';
 
@@ -37,6 +38,10 @@ export interface IngestOptions {
   readonly logVolume?: LogVolumeMode | undefined;
   /** Day archives that are worked on at once, each on a thread of its own; default 1, on the caller's thread. */
   readonly workers?: number | undefined;
+  /** Where the inputs were fetched from, if they were; kept in the manifests. */
+  readonly fetched?: FetchedOrigin | null | undefined;
+  /** Whether to settle the seams between days afterwards; default true. */
+  readonly join?: boolean | undefined;
   readonly codeVersion: string;
   /** Milliseconds from any origin. */
   readonly clock: () => number;
@@ -83,7 +88,7 @@ export async function ingestL2(options: IngestOptions): Promise<IngestResult> {
   const origin = await originOf(survey.files);
   const units = planUnits(options, survey, origin);
   const outcomes = await performUnits(units, options);
-  const joined = await joinDays(location);
+  const joined = options.join === false ? 0 : await joinDays(location);
   refuse(outcomes);
   return {
     ...summarise(survey, outcomes),
@@ -122,6 +127,7 @@ function planUnits(
     files: group,
     isArchive,
     origin,
+    fetched: options.fetched ?? null,
     damaged: i === 0 ? damaged : [],
     skipped: i === 0 ? skipped : [],
   }));

@@ -32,6 +32,8 @@ export interface TrainTcnLstmOptions {
   readonly resume?: Checkpoint;
   /** After every epoch; the next one waits for it. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
+  /** Refuses to start what would take more memory than this, the dataset not counted. */
+  readonly availableBytes?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -48,7 +50,7 @@ export interface TrainedTcnLstm {
 
 /**
  * The same options on the same machine give the same bytes.
- * @throws {ConfigError} with every mistake in the configuration
+ * @throws {ConfigError} with every mistake in the configuration, or when it would not fit into the available memory
  * @throws {DataError} when the data cannot be learned from, the loss stops being finite, or the checkpoint belongs to
  *   another training
  */

@@ -103,7 +103,7 @@ describe('TCN + LSTM', () => {
     const trained = await trainTcnLstm({
       ...SPLIT,
       model: MODEL,
-      training: { ...TRAINING, mode: 'windowed', batchSize: 64, epochs: 3 },
+      training: { ...TRAINING, mode: 'windowed', batchSize: 64, epochs: 6 },
     });
     assert.ok(trained.best.macroF1 > 0.6, `macro-F1 ${trained.best.macroF1}`);
   });
@@ -220,6 +220,29 @@ describe('TCN + LSTM', () => {
       );
       return true;
     });
+  });
+
+  it('refuses to start what does not fit into memory, and says what would', async () => {
+    const attempt = async (availableBytes: number, batchSize: number) =>
+      await trainTcnLstm({
+        ...SPLIT,
+        model: { ...MODEL, hidden: 64 },
+        training: { ...TRAINING, batchSize, epochs: 1 },
+        availableBytes,
+      });
+    let fits = 0;
+    await assert.rejects(attempt(2 ** 27, 512), (error: ConfigError) => {
+      const { neededBytes, availableBytes, batchSizeThatFits } = error.context;
+      assert.equal(availableBytes, 2 ** 27);
+      assert.ok(Number(neededBytes) > 2 ** 27);
+      fits = Number(batchSizeThatFits);
+      assert.match(error.message, new RegExp(`needs about ${neededBytes} bytes .* ${fits} would fit`));
+      return true;
+    });
+    assert.ok(fits > 1 && fits < 512);
+    await assert.rejects(attempt(2 ** 27, fits + 1), /would fit/);
+    await attempt(2 ** 27, fits);
+    await assert.rejects(attempt(2 ** 10, 512), /even 1 would not fit/);
   });
 
   it('measures a step', async () => {

@@ -45,6 +45,7 @@ export * from './serving/window-scorer.ts';
 export * from './training/checkpoint.ts';
 export * from './training/checkpoint-codec.ts';
 export * from './training/dataset.ts';
+export * from './training/memory-budget.ts';
 export * from './training/network.ts';
 export * from './training/scaling.ts';
 export * from './training/train-step.ts';

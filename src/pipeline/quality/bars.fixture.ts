@@ -118,6 +118,7 @@ export async function writeManifestOf(
       logVolume: 'messages',
     },
     synthetic: null,
+    fetched: null,
     inputs: [{ file: 'one.zip', bytes: 1, modifiedMs: 0, sha256: '0'.repeat(64) }],
     opening: null,
     days: await Promise.all(

@@ -36,6 +36,8 @@ export class Session {
         executionMode: 'sequential',
         graphOptimizationLevel: quickStart ? 'basic' : 'all',
         logSeverityLevel: 3,
+        // One planned block a run, kept beside the memory of the run before: twice the memory, for no speed.
+        enableMemPattern: false,
         ...(profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
         // Gradients of long loops fade into denormal numbers, on which a CPU is ten times slower. The first session
         // of a process decides for its thread, so every session asks for it.

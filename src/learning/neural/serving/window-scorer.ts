@@ -4,7 +4,7 @@ import { copyToFloat32, floatTensor } from '../graph/tensor.ts';
 import { Session, type SessionOptions } from '../runtime/session.ts';
 
 /** Windows in one run: larger ones are no faster, and need more memory. */
-const BATCH_SIZE = 64;
+export const SCORING_BATCH_SIZE = 64;
 
 /**
  * A window alone runs together with a copy of itself: for a single row ONNX Runtime may choose another matrix
@@ -52,8 +52,8 @@ export class WindowScorer {
     }
     const probabilities = new Float64Array(rows.length * classes);
     const windowSize = sequenceLength * width;
-    for (let from = 0; from < rows.length; from += BATCH_SIZE) {
-      const count = Math.min(BATCH_SIZE, rows.length - from);
+    for (let from = 0; from < rows.length; from += SCORING_BATCH_SIZE) {
+      const count = Math.min(SCORING_BATCH_SIZE, rows.length - from);
       const size = Math.max(count, LEAST_BATCH_SIZE);
       const window = floatTensor([size, sequenceLength, width]);
       for (let i = 0; i < size; i++) {

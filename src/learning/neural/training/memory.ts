@@ -1,5 +1,4 @@
 /** How much memory a computation takes, known before it starts: which tensors are alive together, and their sizes. */
-import { ConfigError } from '../../../domain/core/index.ts';
 import type { ModelDescription } from '../graph/encode.ts';
 import { type Node, type Value, liveNodes, operandsOf } from '../graph/graph.ts';
 import type { DataType } from '../graph/tensor.ts';

@@ -10,6 +10,7 @@ import {
   requireSameTraining,
 } from './checkpoint.ts';
 import { checkedFeatures, learnableRows, markedRows } from './dataset.ts';
+import { requireMemory } from './memory-budget.ts';
 import {
   type NetworkLayout,
   type SequenceNetwork,
@@ -19,7 +20,7 @@ import {
   initialWeights,
 } from './network.ts';
 import { scalingOf } from './scaling.ts';
-import { TrainStep } from './train-step.ts';
+import { TrainStep, type TrainStepPlan } from './train-step.ts';
 import { Validation, type ValidationScore } from './validation.ts';
 
 export interface TrainingConfig {
@@ -63,6 +64,8 @@ export interface TrainingOptions extends TrainingData {
   readonly resume?: Checkpoint;
   /** After every epoch; the next one waits for it. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
+  /** Refuses to start what would take more memory than this, the dataset not counted. */
+  readonly availableBytes?: number;
   /** Stops between two steps by throwing the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -85,6 +88,7 @@ export interface TrainingResult {
  * Trains `network` on the rows it is given.
  * @throws {DataError} when the dataset does not fit together, no row can be learned, the loss is not finite, or the
  *   checkpoint belongs to another training
+ * @throws {ConfigError} when it would not fit into the available memory
  */
 export async function trainNetwork(options: TrainingOptions): Promise<TrainingResult> {
   const { network, dataset, config } = options;
@@ -101,21 +105,23 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
   // Only the training rows themselves: the bars before them may belong to validation.
   const scaling = scalingOf(dataset.features, network.features, rows);
   const layout = describeNetwork(network);
+  const labelledSteps = config.mode === 'dense' ? config.labelledSteps : 1;
+  const { classWeights, weightDecay, batchSize } = config;
+  const plan: TrainStepPlan = { network, layout, labelledSteps, classWeights, weightDecay };
+  if (options.availableBytes !== undefined) {
+    const validated = options.validationRows !== undefined;
+    requireMemory({ ...plan, batchSize, rows: dataset.rows, validated }, options.availableBytes);
+  }
   const identity = identityOf(options, layout);
   if (options.resume !== undefined) requireSameTraining(options.resume.identity, identity!);
   const initial = initialWeights(layout, scaling, Random.fromLabel(config.seed, 'weights'));
-  const labelledSteps = config.mode === 'dense' ? config.labelledSteps : 1;
   const validation =
     options.validationRows === undefined
       ? undefined
       : Validation.of({ ...options, layout, rows: options.validationRows });
   const step = await TrainStep.create({
-    network,
-    layout,
+    ...plan,
     weights: initial,
-    labelledSteps,
-    classWeights: config.classWeights,
-    weightDecay: config.weightDecay,
     random: Random.fromLabel(config.seed, 'dropout'),
     threads: config.threads,
   });

@@ -1,8 +1,9 @@
 /** The world as the download layer sees it, and how long it is patient with it. Tests stand in their own. */
 import { setTimeout } from 'node:timers/promises';
+import { type Fetch, httpFetch } from './http-fetch.ts';
 
 export interface Network {
-  readonly fetch: typeof globalThis.fetch;
+  readonly fetch: Fetch;
   /** Resolves after `delayMs`, or rejects with the signal's reason. */
   readonly sleep: (delayMs: number, signal?: AbortSignal) => Promise<void>;
   /** Uniform in [0, 1): spreads the retries of many clients. */
@@ -12,7 +13,7 @@ export interface Network {
 }
 
 export const SYSTEM_NETWORK: Network = {
-  fetch: globalThis.fetch,
+  fetch: httpFetch,
   sleep: (delayMs, signal) => setTimeout(delayMs, undefined, signal === undefined ? {} : { signal }),
   random: Math.random,
   nowMs: Date.now,
