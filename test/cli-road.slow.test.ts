@@ -173,7 +173,8 @@ describe('the commands', () => {
     assert.match(stderr, /stopping cleanly/);
     assert.match(stderr, /interrupted: nothing half-written is left/);
     assert.deepEqual(halfWritten(dataDir), []);
-    assert.equal((await readBars(placeIn(dataDir))).rows, 1_440);
+    const { rows } = await readBars(placeIn(dataDir));
+    assert.equal(rows % 1_440, 0, 'whole days only');
     assert.ok(existsSync(path.join(bars, 'SYNTHETIC.json')), 'no simulated bar without its mark');
 
     const { exitCode: second } = await tidemark(folder, args);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { MINUTE_MS, NO_LABEL } from '../src/domain/core/index.ts';
-import { BAR_LEVELS, BookToBars, QUANTGOD_9, windowEnds } from '../src/domain/features/index.ts';
+import { ArchivesToBars, BAR_LEVELS, QUANTGOD_9, windowEnds } from '../src/domain/features/index.ts';
 import type { MinuteBar } from '../src/domain/features/index.ts';
 import { createInstrument } from '../src/domain/market/index.ts';
 import { walkForwardFolds } from '../src/domain/validation/index.ts';
@@ -38,17 +38,21 @@ async function archiveLines(file: string): Promise<readonly string[]> {
   return Buffer.concat(chunks).toString('utf8').trimEnd().split('\n');
 }
 
-/** Bars of messages that come one at a time, as from a socket. */
-function streamedBars(lines: readonly string[], grid: { tickSize: string; lotSize: string }): MinuteBar[] {
+/** Bars of day archives' messages that come one at a time, as from a socket. */
+function streamedBars(
+  archives: readonly (readonly string[])[],
+  grid: { tickSize: string; lotSize: string },
+): MinuteBar[] {
   const instrument = createInstrument({ venue: VENUE, symbol: SYMBOL, ...grid });
   const decoder = new VenueLineDecoder(instrument);
-  const bookToBars = new BookToBars(instrument);
-  return lines.flatMap((line) => {
+  const bars = new ArchivesToBars(instrument);
+  const push = (line: string): readonly MinuteBar[] => {
     const bytes = Buffer.from(line);
     const event = decoder.decode(bytes, 0, bytes.length, { receivedTimeMs: Number.NaN, symbol: null });
     assert.ok(event !== null && event.kind !== 'quote');
-    return bookToBars.process(event);
-  });
+    return bars.process(event);
+  };
+  return archives.flatMap((lines, day) => [...bars.open(Date.UTC(2025, 0, 1 + day)), ...lines.flatMap(push)]);
 }
 
 /** Every column of a bar but its time, in the order of the file. */
@@ -81,8 +85,8 @@ describe('the road', () => {
   }
 
   it('batch = streaming: files hold, to the bit, what the messages give when pushed one by one', async () => {
-    const lines = (await Promise.all(road.market.archives.map(archiveLines))).flat();
-    const bars = streamedBars(lines, { tickSize: '0.0001', lotSize: '1' });
+    const archives = await Promise.all(road.market.archives.map(archiveLines));
+    const bars = streamedBars(archives, { tickSize: '0.0001', lotSize: '1' });
     assert.equal(bars.length, DAYS * 1_440);
     const names = [...QUANTGOD_9, 'close'];
     for (let k = 0; k < BAR_LEVELS; k++) names.push(`bid_${k}_p`, `bid_${k}_s`, `ask_${k}_p`, `ask_${k}_s`);

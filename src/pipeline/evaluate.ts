@@ -7,7 +7,7 @@ import {
   trainClassPrior,
   trainLogistic,
 } from '../learning/baselines/index.ts';
-import { AuditedModel } from '../learning/models/index.ts';
+import { AuditedModel, type AuditedProbabilities } from '../learning/models/index.ts';
 import { loadModel } from '../platform/storage/index.ts';
 import type { RunStore, StoredModel } from '../platform/storage/index.ts';
 import { historyHash, modelHash, modelReference } from './artifacts.ts';
@@ -125,9 +125,7 @@ async function judgesOf(
     { threads: config.threads, featureNames: data.bars.featureNames },
   );
   const rowsToScore = test.map((position) => data.rows[position]!);
-  const scored = await model
-    .scoreRows(data.bars.features, rowsToScore)
-    .finally(async () => await model.release());
+  const scored = await scoreAndRelease(model, data, rowsToScore);
   const known = labelsOf(development);
   const prior = trainClassPrior(known, CLASS_COUNT);
   const logistic = trainLogistic({
@@ -150,6 +148,18 @@ async function judgesOf(
     },
     { id: 'prior', name: 'Class prior', probabilities: predictClassPrior(prior, test.length) },
   ];
+}
+
+async function scoreAndRelease(
+  model: AuditedModel,
+  { bars }: LabelledBars,
+  rows: Int32Array,
+): Promise<AuditedProbabilities> {
+  try {
+    return await model.scoreRows(bars.features, rows);
+  } finally {
+    await model.release();
+  }
 }
 
 /** `[positions × features]`: the bar at each position. */

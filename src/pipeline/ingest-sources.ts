@@ -40,7 +40,7 @@ export async function ingestSources(options: IngestSourcesOptions): Promise<Inge
   const startedMs = options.clock();
   const { symbol, from, to, baseUrl, signal } = options;
   const plan = [
-    ...(await planInputs(options.inputs, { ...(signal === undefined ? {} : { signal }) })),
+    ...(await planInputs(options.inputs, signal === undefined ? {} : { signal })),
     ...(from === undefined
       ? []
       : planBybitArchive({

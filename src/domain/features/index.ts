@@ -1,3 +1,4 @@
+export * from './archives-to-bars.ts';
 export * from './bar.ts';
 export * from './book-to-bars.ts';
 export * from './indicators.ts';

@@ -41,6 +41,16 @@ export interface BaseModelOptions {
   readonly featureNames?: readonly string[];
 }
 
+/** @throws {DataError} when the model is for other features than the expected ones, or for another order */
+export function requireFeatures({ featureNames }: BaseModelDescription, expected?: readonly string[]): void {
+  if (expected !== undefined && expected.join() !== featureNames.join()) {
+    throw new DataError(
+      `model: it was trained on the features ${featureNames.join(', ')}; the data hold ${expected.join(', ')}`,
+      { code: 'MODEL_FEATURES' },
+    );
+  }
+}
+
 export class BaseModel {
   readonly description: BaseModelDescription;
   readonly #scorer: WindowScorer;
@@ -53,14 +63,8 @@ export class BaseModel {
   /** @throws {DataError} when the bytes are no base model, or one for other features */
   static async load(onnx: Uint8Array, options: BaseModelOptions = {}): Promise<BaseModel> {
     const description = describeBaseModel(onnx);
+    requireFeatures(description, options.featureNames);
     const { featureNames, sequenceLength } = description;
-    const expected = options.featureNames;
-    if (expected !== undefined && expected.join() !== featureNames.join()) {
-      throw new DataError(
-        `model: it was trained on the features ${featureNames.join(', ')}; the data hold ${expected.join(', ')}`,
-        { code: 'MODEL_FEATURES' },
-      );
-    }
     const shape = { sequenceLength, features: featureNames.length, classes: CLASS_COUNT };
     return new BaseModel(
       description,

@@ -1,5 +1,6 @@
 export * from './audited-model.ts';
 export * from './base-model.ts';
+export * from './streaming-model.ts';
 export * from './tcn-lstm.ts';
 export * from './tcn-lstm-config.ts';
 export * from './tcn-lstm-training.ts';

@@ -41,6 +41,7 @@ export * from './optimisers/weight-average.ts';
 export * from './runtime/metadata.ts';
 export * from './runtime/probe.ts';
 export * from './runtime/session.ts';
+export * from './serving/stored-weights.ts';
 export * from './serving/window-scorer.ts';
 export * from './training/checkpoint.ts';
 export * from './training/checkpoint-codec.ts';

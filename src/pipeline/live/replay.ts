@@ -1,7 +1,14 @@
 /** Runs a recording through book → bars → model → auditor → signal: the road that live will take. */
-import { BookToBars } from '../../domain/features/index.ts';
+import { dayOf } from '../../domain/core/index.ts';
+import { ArchivesToBars, type BarSource, BookToBars, type MinuteBar } from '../../domain/features/index.ts';
 import { parseVenueName } from '../../domain/market/index.ts';
-import { VenueLineDecoder, MarketSource, surveyInputs, symbolMissing } from '../../platform/sources/index.ts';
+import {
+  VenueLineDecoder,
+  MarketSource,
+  type Survey,
+  surveyInputs,
+  symbolMissing,
+} from '../../platform/sources/index.ts';
 import { SignalEngine } from '../../trading/engine/index.ts';
 import type { EngineOutcome, SignalModel } from '../../trading/engine/index.ts';
 
@@ -38,8 +45,8 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   const venue = parseVenueName(options.venue);
   const symbol = options.symbol.toUpperCase();
   const survey = await surveyInputs({ ...options, venue, symbol });
-  const bars = new BookToBars(survey.instrument);
-  const engine = new SignalEngine({ bars, model: options.model });
+  const stream = openStream(survey);
+  const engine = new SignalEngine({ bars: stream.bars, model: options.model });
   const source = new MarketSource({
     files: survey.files.map((file) => file.path),
     decoder: new VenueLineDecoder(survey.instrument),
@@ -53,13 +60,14 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
     }
   };
   for await (const batch of source) {
+    emit(await engine.judge(stream.enter(batch.file)));
     for (let event = batch.next(); event !== null; event = batch.next()) {
       if (event.kind !== 'quote') emit(await engine.process(event));
     }
   }
   emit(await engine.finish());
   const { report } = source;
-  const { applied, gaps } = bars.sequencedBook.counts;
+  const { applied, gaps } = stream.counts();
   if (applied === 0) throw symbolMissing(symbol, report.symbolsSeen.keys());
   return {
     files: survey.files.length,
@@ -72,4 +80,29 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
     quarantined: report.quarantined,
     damaged: [...survey.damaged, ...report.damaged].map((file) => file.reason),
   };
+}
+
+interface ReplayStream {
+  readonly bars: BarSource;
+  /** A file's messages follow; returns bars that this closes. */
+  readonly enter: (file: string) => readonly MinuteBar[];
+  readonly counts: () => { readonly applied: number; readonly gaps: number };
+}
+
+/** Recordings are one stream; a venue's day archives are each by itself, exactly as ingest takes them. */
+function openStream({ instrument, files }: Survey): ReplayStream {
+  if (files.some((file) => file.hasReceiveTimes)) {
+    const bars = new BookToBars(instrument);
+    return { bars, enter: () => [], counts: () => bars.sequencedBook.counts };
+  }
+  const days = new Map(files.map((file) => [file.path, dayOf(file.firstTimeMs)]));
+  const bars = new ArchivesToBars(instrument);
+  let openDayMs = Number.NaN;
+  const enter = (file: string): readonly MinuteBar[] => {
+    const dayMs = days.get(file) ?? openDayMs;
+    if (dayMs === openDayMs) return [];
+    openDayMs = dayMs;
+    return bars.open(dayMs);
+  };
+  return { bars, enter, counts: () => bars.counts };
 }

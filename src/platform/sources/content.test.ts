@@ -96,7 +96,8 @@ describe('readContent', () => {
 
   it('keeps what comes before damage inside a member', async () => {
     const whole = await zip([TEXT], true);
-    whole.fill(0xff, whole.length * 0.7, whole.length * 0.7 + 200);
+    const place = Math.floor(whole.length * 0.7);
+    whole.fill(0xff, place, place + 200);
     const { bytes, error } = await drain(await put('damaged.zip', whole));
     assert.ok(error instanceof DataError);
     assert.match(error.message, /damaged\.zip: member m0\.data is damaged \(.+\); what comes before/);
@@ -106,10 +107,10 @@ describe('readContent', () => {
   });
 
   it('does not let an archive expand without measure', async () => {
-    const { bytes, error } = await drain(await put('bomb.zip', await zip([Buffer.alloc(200 << 20)], true)));
+    const { bytes, error } = await drain(await put('bomb.zip', await zip([Buffer.alloc(100 << 20)], true)));
     assert.ok(error instanceof DataError);
     assert.match(error.message, /bomb\.zip: member m0\.data is damaged \(it expands beyond all measure\)/);
-    assert.ok(bytes.length < 100 << 20);
+    assert.ok(bytes.length < 90 << 20);
   });
 
   it('sees a stored member whose bytes were changed, by its checksum', async () => {

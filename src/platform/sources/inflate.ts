@@ -80,19 +80,22 @@ async function* inflateOnce(
     backlogBytes += chunk.length;
     if (backlogBytes > MAX_BACKLOG_BYTES) inflater.destroy(new Error('it expands beyond all measure'));
   });
-  // Every failure also reaches the callback of the write or end that met it.
-  inflater.on('error', () => {});
+  // Outcomes are values, for nobody may be waiting when they come. A failure need not reach the callback of a write.
+  const failed = new Promise<Error>((resolve) => {
+    inflater.once('error', resolve);
+  });
+  const settled = (start: (done: (error?: Error | null) => void) => void): Promise<Error | null> => {
+    const done = new Promise<Error | null>((resolve) => {
+      start((error) => resolve(error ?? null));
+    });
+    return Promise.race([failed, done]);
+  };
   const take = (): Buffer[] => {
     const taken = decoded;
     decoded = [];
     backlogBytes = 0;
     return taken;
   };
-  // A promise for the outcome, never a rejection: it stays unobserved while the consumer works on the chunk before.
-  const settled = (start: (done: (error?: Error | null) => void) => void): Promise<Error | null> =>
-    new Promise((resolve) => {
-      start((error) => resolve(error ?? null));
-    });
   const spent = new SpentMemory();
   const writes: Promise<Error | null>[] = [];
   try {
@@ -108,7 +111,7 @@ async function* inflateOnce(
     }
     let failure: Error | null = null;
     for (const write of writes) failure ??= await write;
-    failure ??= await settled((done) => inflater.once('end', done).once('error', done).end());
+    failure ??= await settled((done) => inflater.once('end', done).end());
     yield* take();
     if (failure !== null) throw failure;
   } finally {

@@ -4,7 +4,7 @@
  */
 import { DIRECTIONS, invariant } from '../../domain/core/index.ts';
 import type { Direction } from '../../domain/core/index.ts';
-import type { BookToBars, IncompleteReason, MinuteBar } from '../../domain/features/index.ts';
+import type { BarSource, IncompleteReason, MinuteBar } from '../../domain/features/index.ts';
 import type { BookUpdate } from '../../domain/market/index.ts';
 import { BarWindow } from './bar-window.ts';
 
@@ -41,11 +41,11 @@ export type EngineOutcome =
 const NOTHING: readonly EngineOutcome[] = [];
 
 export class SignalEngine {
-  readonly #bars: BookToBars;
+  readonly #bars: BarSource;
   readonly #model: SignalModel;
   readonly #window: BarWindow;
 
-  constructor({ bars, model }: { readonly bars: BookToBars; readonly model: SignalModel }) {
+  constructor({ bars, model }: { readonly bars: BarSource; readonly model: SignalModel }) {
     this.#bars = bars;
     this.#model = model;
     this.#window = new BarWindow(model.sequenceLength);
@@ -53,22 +53,23 @@ export class SignalEngine {
 
   /** Applies one update; returns one outcome for each bar that it closed (none, as a rule). */
   async process(update: BookUpdate): Promise<readonly EngineOutcome[]> {
-    return await this.#judgeAll(this.#bars.process(update));
+    return await this.judge(this.#bars.process(update));
   }
 
   /** The stream has ended: what became of the minute that was still open. */
   async finish(): Promise<readonly EngineOutcome[]> {
-    return await this.#judgeAll(this.#bars.flush());
+    return await this.judge(this.#bars.flush());
   }
 
-  async #judgeAll(closed: readonly MinuteBar[]): Promise<readonly EngineOutcome[]> {
+  /** Judges bars that were closed elsewhere, such as at the border of two archives. */
+  async judge(closed: readonly MinuteBar[]): Promise<readonly EngineOutcome[]> {
     if (closed.length === 0) return NOTHING;
     const outcomes: EngineOutcome[] = [];
-    for (const bar of closed) outcomes.push(await this.#judge(bar));
+    for (const bar of closed) outcomes.push(await this.#judgeBar(bar));
     return outcomes;
   }
 
-  async #judge(bar: MinuteBar): Promise<EngineOutcome> {
+  async #judgeBar(bar: MinuteBar): Promise<EngineOutcome> {
     const { minuteMs, close } = bar;
     const window = this.#window.push(bar);
     if (bar.incomplete.length > 0) return { kind: 'incomplete', minuteMs, reasons: bar.incomplete };

@@ -64,7 +64,7 @@ export function registerIngest(program: Command): void {
             dataDir: config.dataDir,
             codeVersion: CODE_VERSION,
             clock: () => performance.now(),
-            workers: workersOf(options['workers']),
+            workers: workersOf(options['workers'] as string | undefined),
             signal,
             onProgress: ({ bytesDone, bytesTotal, messages, bars }) =>
               report(
@@ -90,9 +90,9 @@ export function registerIngest(program: Command): void {
   });
 }
 
-function workersOf(value: unknown): number {
+function workersOf(value: string | undefined): number {
   if (value === undefined) return availableParallelism();
   const workers = Number(value);
   if (Number.isInteger(workers) && workers >= 1) return workers;
-  throw new ConfigError([{ path: '--workers', message: `"${String(value)}" is not a whole number above 0` }]);
+  throw new ConfigError([{ path: '--workers', message: `"${value}" is not a whole number above 0` }]);
 }

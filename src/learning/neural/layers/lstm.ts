@@ -8,7 +8,7 @@ import { type Cell, type RecurrentOptions, recurrent } from './recurrent.ts';
 import type { Scope } from './scope.ts';
 
 /** i, f, o = σ(…), g = tanh(…) of W_ih·x + b_ih + W_hh·h + b_hh; c' = f·c + i·g; h' = o·tanh(c'). */
-const CELL: Cell = {
+export const LSTM_CELL: Cell = {
   gates: 4,
   states: 2,
   inputBias: add,
@@ -22,5 +22,5 @@ const CELL: Cell = {
 
 /** `[T, B, in]` in order of time, from zero states → hidden states `[lastSteps, B, hidden]` of the last layer. */
 export function lstm(scope: Scope, x: Value, options: RecurrentOptions): Value {
-  return recurrent(scope, x, options, CELL);
+  return recurrent(scope, x, options, LSTM_CELL);
 }

@@ -1,10 +1,8 @@
 /** Refuses a training that would not fit into memory, before the system kills it. */
 import { ConfigError } from '../../../domain/core/index.ts';
-import { Graph } from '../graph/graph.ts';
-import { flatWeights } from '../layers/scope.ts';
 import { SCORING_BATCH_SIZE } from '../serving/window-scorer.ts';
 import { peakBytes } from './memory.ts';
-import { BATCH, type NetworkLayout, type SequenceNetwork, buildNetwork } from './network.ts';
+import { windowGraph } from './network.ts';
 import { type TrainStepPlan, trainStepGraph } from './train-step.ts';
 
 /** Two sessions and what ONNX Runtime takes for itself. */
@@ -15,7 +13,7 @@ const BYTES_PER_PARAMETER = 32;
 
 /**
  * ONNX Runtime takes a little more than what is alive: its order of operations is not ours, and freed pieces do not
- * always fit the next tensor. The whole estimate was 3 to 40 % above what 7 sizes of the base model really took.
+ * always fit the next tensor. The whole estimate was 2 to 28 % above what 7 sizes of the base model really took.
  */
 const SLACK = 1.3;
 
@@ -31,24 +29,9 @@ export function trainingBytes(plan: MemoryPlan): number {
   const { network, layout, rows, validated, batchSize } = plan;
   const tensors =
     peakBytes(trainStepGraph(plan), batchSize) +
-    (validated ? peakBytes(scoringGraph(network, layout), SCORING_BATCH_SIZE) : 0);
+    (validated ? peakBytes(windowGraph(network, layout, false), SCORING_BATCH_SIZE) : 0);
   const features = rows * network.features * Float32Array.BYTES_PER_ELEMENT;
   return Math.ceil(FIXED_BYTES + BYTES_PER_PARAMETER * layout.parameters.size + features + SLACK * tensors);
-}
-
-function scoringGraph(network: SequenceNetwork, layout: NetworkLayout) {
-  const graph = new Graph();
-  const input = graph.input('input', 'float32', [network.sequenceLength, BATCH, network.features]);
-  const { logits } = buildNetwork(network, input, {
-    training: false,
-    lastSteps: 1,
-    parameters: flatWeights(
-      graph.input('parameters', 'float32', [layout.parameters.size]),
-      layout.parameters,
-    ),
-    buffers: flatWeights(graph.input('buffers', 'float32', [layout.buffers.size]), layout.buffers),
-  });
-  return { graph, outputs: { logits } };
 }
 
 /** @throws {ConfigError} naming what is needed, what there is, and the batch size that would fit */

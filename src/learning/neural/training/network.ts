@@ -76,12 +76,12 @@ export function describeNetwork(network: SequenceNetwork): NetworkLayout {
   return { parameters: parameters.layout(), buffers: buffers.layout() };
 }
 
-/** SHA-256 of what the network computes in training, whatever its weights. */
-export function fingerprintOfNetwork(network: SequenceNetwork, layout: NetworkLayout): string {
+/** The network on windows, its weights fed as two vectors: `logits [1, batch, classes]`. */
+export function windowGraph(network: SequenceNetwork, layout: NetworkLayout, training: boolean) {
   const graph = new Graph();
   const input = graph.input('input', 'float32', [network.sequenceLength, BATCH, network.features]);
   const { logits, masks } = buildNetwork(network, input, {
-    training: true,
+    training,
     lastSteps: 1,
     parameters: flatWeights(
       graph.input('parameters', 'float32', [layout.parameters.size]),
@@ -89,9 +89,15 @@ export function fingerprintOfNetwork(network: SequenceNetwork, layout: NetworkLa
     ),
     buffers: flatWeights(graph.input('buffers', 'float32', [layout.buffers.size]), layout.buffers),
   });
+  return { graph, outputs: { logits }, masks };
+}
+
+/** SHA-256 of what the network computes in training, whatever its weights. */
+export function fingerprintOfNetwork(network: SequenceNetwork, layout: NetworkLayout): string {
+  const { graph, outputs, masks } = windowGraph(network, layout, true);
   return createHash('sha256')
     .update(JSON.stringify(masks))
-    .update(encodeModel({ graph, outputs: { logits } }))
+    .update(encodeModel({ graph, outputs }))
     .digest('hex');
 }
 

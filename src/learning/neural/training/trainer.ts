@@ -106,10 +106,12 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
   const scaling = scalingOf(dataset.features, network.features, rows);
   const layout = describeNetwork(network);
   const labelledSteps = config.mode === 'dense' ? config.labelledSteps : 1;
-  const { classWeights, weightDecay, batchSize } = config;
+  const { classWeights, weightDecay } = config;
   const plan: TrainStepPlan = { network, layout, labelledSteps, classWeights, weightDecay };
   if (options.availableBytes !== undefined) {
     const validated = options.validationRows !== undefined;
+    // Every block of a batch has a label of its own.
+    const batchSize = Math.min(config.batchSize, rows.length);
     requireMemory({ ...plan, batchSize, rows: dataset.rows, validated }, options.availableBytes);
   }
   const identity = identityOf(options, layout);
