@@ -122,6 +122,7 @@ export async function fitBase(
     ...('lastEpoch' in stopping ? { lastEpoch } : { validationRows: barRows(stopping) }),
     model: { sequenceLength, channels, hidden, layers, dropout },
     training: { ...training, seed: config.seed, threads: config.threads },
+    availableBytes: process.availableMemory(),
     onEpoch: (report) => onEpoch?.(part, report, lastEpoch),
     signal,
   });

@@ -82,7 +82,7 @@ async function* inflateOnce(
   });
   // Outcomes are values, for nobody may be waiting when they come. A failure need not reach the callback of a write.
   const failed = new Promise<Error>((resolve) => {
-    inflater.once('error', resolve);
+    inflater.on('error', resolve);
   });
   const settled = (start: (done: (error?: Error | null) => void) => void): Promise<Error | null> => {
     const done = new Promise<Error | null>((resolve) => {
