@@ -82,7 +82,7 @@ const PROMISED = {
     report: z.object({ html: z.string(), json: z.string() }),
   }),
   replay: z.object({
-    minutes: z.literal(1_441),
+    minutes: z.literal(1_440),
     signals: z.array(z.object({ confidence: score })).length(1_416),
   }),
 };
