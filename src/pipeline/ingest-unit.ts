@@ -48,6 +48,8 @@ export interface IngestUnit {
 }
 
 export interface UnitProgress {
+  /** Position among the units asked for. */
+  readonly unit: number;
   /** Bytes of the unit's files taken in. */
   readonly bytesDone: number;
   readonly messages: number;
@@ -76,8 +78,27 @@ interface UnitContext {
   readonly onProgress?: ((progress: UnitProgress) => void) | undefined;
 }
 
+interface OneUnitContext {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress: (progress: Omit<UnitProgress, 'unit'>) => void;
+}
+
+/** Units one after the other: each finds the close of the one before already stored. `unit` counts from 0. */
+export async function ingestUnits(
+  units: readonly IngestUnit[],
+  { signal, onProgress }: UnitContext,
+): Promise<readonly UnitOutcome[]> {
+  const outcomes: UnitOutcome[] = [];
+  for (const [unit, wanted] of units.entries()) {
+    outcomes.push(
+      await ingestUnit(wanted, { signal, onProgress: (news) => onProgress?.({ ...news, unit }) }),
+    );
+  }
+  return outcomes;
+}
+
 /** @throws the signal's reason when aborted; what is wrong with the data is in the outcome */
-export async function ingestUnit(unit: IngestUnit, context: UnitContext): Promise<UnitOutcome> {
+async function ingestUnit(unit: IngestUnit, context: OneUnitContext): Promise<UnitOutcome> {
   const current = await readManifest(unit);
   if (
     current !== null &&
@@ -122,13 +143,13 @@ async function earlierCloses(unit: IngestUnit): Promise<ReadonlyMap<number, numb
 
 class UnitRun {
   readonly #unit: IngestUnit;
-  readonly #context: UnitContext;
+  readonly #context: OneUnitContext;
   readonly #source: MarketSource;
   readonly #dayFiles: DayFiles;
   readonly #watch = new StreamWatch();
   readonly #bookToBars: BookToBars;
 
-  constructor(unit: IngestUnit, context: UnitContext, earlier: ReadonlyMap<number, number>) {
+  constructor(unit: IngestUnit, context: OneUnitContext, earlier: ReadonlyMap<number, number>) {
     const instrument = createInstrument(unit);
     this.#unit = unit;
     this.#context = context;
@@ -145,7 +166,7 @@ class UnitRun {
   async perform(): Promise<UnitOutcome> {
     for await (const batch of this.#source) {
       await this.#ingestBatch(batch);
-      this.#context.onProgress?.({
+      this.#context.onProgress({
         bytesDone: this.#source.report.diskBytes,
         messages: this.#bookToBars.sequencedBook.counts.applied,
         bars: this.#dayFiles.bars,

@@ -14,7 +14,7 @@ import { type Survey, type SurveyedFile, surveyInputs } from '../platform/source
 import { symbolFolder } from '../platform/storage/index.ts';
 import { joinDays } from './ingest-join.ts';
 import type { FetchedOrigin } from './ingest-manifest.ts';
-import { type IngestUnit, ingestUnit, type UnitOutcome, type UnitProgress } from './ingest-unit.ts';
+import { type IngestUnit, ingestUnits, type UnitOutcome, type UnitProgress } from './ingest-unit.ts';
 import { readMarker, type SyntheticOrigin } from './truth.ts';
 
 export interface IngestProgress {
@@ -74,6 +74,8 @@ export interface IngestResult {
   readonly out: string;
   readonly manifests: readonly string[];
 }
+
+const STRETCHES_A_WORKER = 4;
 
 /**
  * @throws ConfigError for an unknown venue; DataError when there is nothing to ingest, and, after all that is good has
@@ -139,21 +141,21 @@ async function performUnits(
 ): Promise<readonly UnitOutcome[]> {
   const { signal, workers = 1 } = options;
   const tally = new ProgressTally(units, options.onProgress);
-  const threads = Math.min(workers, units.length);
-  if (threads > 1) {
-    return await runJobs<IngestUnit, UnitOutcome, UnitProgress>({
-      module: new URL('ingest.worker.ts', import.meta.url),
-      jobs: units,
-      workers: threads,
-      signal,
-      onNews: (unit, progress) => tally.update(unit, progress),
-    });
+  if (Math.min(workers, units.length) <= 1) {
+    return await ingestUnits(units, { signal, onProgress: (news) => tally.update(news.unit, news) });
   }
-  const outcomes: UnitOutcome[] = [];
-  for (const [i, unit] of units.entries()) {
-    outcomes.push(await ingestUnit(unit, { signal, onProgress: (progress) => tally.update(i, progress) }));
-  }
-  return outcomes;
+  // Stretches of days rather than single days: within a stretch each day finds the one before stored, and only the
+  // seams between stretches are left to join. Several a worker, so that none waits long for the last.
+  const length = Math.ceil(units.length / (workers * STRETCHES_A_WORKER));
+  const starts = Array.from({ length: Math.ceil(units.length / length) }, (_, i) => i * length);
+  const outcomes = await runJobs<readonly IngestUnit[], readonly UnitOutcome[], UnitProgress>({
+    module: new URL('ingest.worker.ts', import.meta.url),
+    jobs: starts.map((start) => units.slice(start, start + length)),
+    workers,
+    signal,
+    onNews: (job, news) => tally.update(starts[job]! + news.unit, news),
+  });
+  return outcomes.flat();
 }
 
 /** Adds up what units report, whatever the order in which they do. */

@@ -1,6 +1,6 @@
 import { serveJobs } from '../platform/jobs/index.ts';
-import { type IngestUnit, ingestUnit, type UnitOutcome, type UnitProgress } from './ingest-unit.ts';
+import { type IngestUnit, ingestUnits, type UnitOutcome, type UnitProgress } from './ingest-unit.ts';
 
-serveJobs<IngestUnit, UnitOutcome, UnitProgress>((unit, { signal, send }) =>
-  ingestUnit(unit, { signal, onProgress: send }),
+serveJobs<readonly IngestUnit[], readonly UnitOutcome[], UnitProgress>((units, { signal, send }) =>
+  ingestUnits(units, { signal, onProgress: send }),
 );
