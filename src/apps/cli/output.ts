@@ -4,6 +4,7 @@
  */
 import { styleText } from 'node:util';
 import { Listr, ListrLogger, ProcessOutput } from 'listr2';
+import { invariant } from '../../domain/core/index.ts';
 
 /** Reports how far a stage is: `share` in [0, 1], or null when the end is not known. */
 export type Report = (share: number | null, text: string) => void;
@@ -56,16 +57,22 @@ async function runStage<T>({ title, work, summary }: Stage<T>): Promise<T> {
   const startedMs = performance.now();
   let plainMs = startedMs;
   let result: { readonly value: T } | undefined;
+  let failure: { readonly error: unknown } | undefined;
   const listr = new Listr(
     [
       {
         title,
         task: async (_, task) => {
-          const value = await work((share, text) => {
+          const report: Report = (share, text) => {
             const nowMs = performance.now();
             if (!live && nowMs - plainMs < PLAIN_INTERVAL_MS) return;
             plainMs = nowMs;
             task.output = `${share === null ? '' : bar(share)}${text}`;
+          };
+          const value = await work(report).catch((error: unknown) => {
+            failure = { error };
+            // The failure itself is told once, by the command.
+            throw new Error('stopped');
           });
           result = { value };
           task.title = `${title}: ${summary(value)} (${((performance.now() - startedMs) / 1000).toFixed(1)} s)`;
@@ -80,8 +87,13 @@ async function runStage<T>({ title, work, summary }: Stage<T>): Promise<T> {
       fallbackRendererOptions: { logger: new ListrLogger({ processOutput }) },
     },
   );
-  await listr.run();
-  return result!.value;
+  try {
+    await listr.run();
+  } catch (error) {
+    throw failure?.error ?? error;
+  }
+  invariant(result !== undefined, 'a stage that ends without a failure has a result');
+  return result.value;
 }
 
 function bar(share: number): string {
