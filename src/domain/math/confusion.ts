@@ -33,6 +33,25 @@ export function confusionMatrix(
   return counts;
 }
 
+export interface ClassTotals {
+  /** Rows of the class that were decided for it. */
+  readonly hits: number;
+  /** Rows of the class, and rows decided for it. */
+  readonly truths: number;
+  readonly predictions: number;
+}
+
+/** Sums over one class's row and column of a confusion matrix `[classes × classes]`, row = truth. */
+export function classTotals(confusion: ArrayLike<number>, classes: number, k: number): ClassTotals {
+  let truths = 0;
+  let predictions = 0;
+  for (let j = 0; j < classes; j++) {
+    truths += confusion[k * classes + j]!;
+    predictions += confusion[j * classes + k]!;
+  }
+  return { hits: confusion[k * classes + k]!, truths, predictions };
+}
+
 /**
  * Unweighted mean of the classes' F1 = 2·TP / (2·TP + FP + FN), in [0, 1].
  * A class without truth and without prediction scores 0 (scikit-learn's `f1_score(average='macro',
@@ -41,13 +60,8 @@ export function confusionMatrix(
 export function macroF1(confusion: ArrayLike<number>, classes: number): number {
   let sum = 0;
   for (let k = 0; k < classes; k++) {
-    let truths = 0;
-    let predictions = 0;
-    for (let j = 0; j < classes; j++) {
-      truths += confusion[k * classes + j]!;
-      predictions += confusion[j * classes + k]!;
-    }
-    if (truths + predictions > 0) sum += (2 * confusion[k * classes + k]!) / (truths + predictions);
+    const { hits, truths, predictions } = classTotals(confusion, classes, k);
+    if (truths + predictions > 0) sum += (2 * hits) / (truths + predictions);
   }
   return sum / classes;
 }

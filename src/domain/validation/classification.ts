@@ -1,6 +1,6 @@
 /** How good are decisions and the probabilities behind them: the figures of every report, with their definitions. */
 import { invariant } from '../core/index.ts';
-import { confusionMatrix, macroF1 } from '../math/index.ts';
+import { classTotals, confusionMatrix, macroF1 } from '../math/index.ts';
 import { type Calibration, topLabelCalibration } from './calibration-error.ts';
 
 export interface ClassScore {
@@ -68,13 +68,7 @@ export function classificationReport(input: ReportInput): ClassificationReport {
 
 function classScores(confusion: Int32Array, classes: number): readonly ClassScore[] {
   return Array.from({ length: classes }, (_, k) => {
-    let support = 0;
-    let predicted = 0;
-    for (let j = 0; j < classes; j++) {
-      support += confusion[k * classes + j]!;
-      predicted += confusion[j * classes + k]!;
-    }
-    const hits = confusion[k * classes + k]!;
+    const { hits, truths: support, predictions: predicted } = classTotals(confusion, classes, k);
     return {
       precision: hits / predicted,
       recall: hits / support,
@@ -99,14 +93,9 @@ export function matthewsCorrelation(confusion: ArrayLike<number>, classes: numbe
   let truthSquares = 0;
   let predictionSquares = 0;
   for (let k = 0; k < classes; k++) {
-    let truths = 0;
-    let predictions = 0;
-    for (let j = 0; j < classes; j++) {
-      truths += confusion[k * classes + j]!;
-      predictions += confusion[j * classes + k]!;
-    }
+    const { hits: own, truths, predictions } = classTotals(confusion, classes, k);
     rows += truths;
-    hits += confusion[k * classes + k]!;
+    hits += own;
     cross += truths * predictions;
     truthSquares += truths * truths;
     predictionSquares += predictions * predictions;

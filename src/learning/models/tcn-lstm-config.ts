@@ -25,37 +25,25 @@ export const TCN_LSTM_DEFAULTS: TcnLstmConfig = {
   dropout: 0.3,
 };
 
+/** What both modes of the original's recipe share. */
+const RECIPE = {
+  learningRate: 3e-4,
+  epochs: 10,
+  patience: 3,
+  classWeights: CLASS_WEIGHTS,
+  weightDecay: 0.01,
+  validationWindows: 4096,
+  seed: 1,
+  threads: 2,
+} as const;
+
 /**
  * Recipe of the original. `batchSize` counts sequences, and in dense mode one sequence carries `labelledSteps` labels
  * and takes memory for all of them.
  */
 export const TRAINING_DEFAULTS: Readonly<Record<TrainingConfig['mode'], TrainingConfig>> = {
-  dense: {
-    mode: 'dense',
-    labelledSteps: 720,
-    learningRate: 3e-4,
-    batchSize: 32,
-    epochs: 10,
-    patience: 3,
-    classWeights: CLASS_WEIGHTS,
-    weightDecay: 0.01,
-    validationWindows: 4096,
-    seed: 1,
-    threads: 2,
-  },
-  windowed: {
-    mode: 'windowed',
-    labelledSteps: 1,
-    learningRate: 3e-4,
-    batchSize: 256,
-    epochs: 10,
-    patience: 3,
-    classWeights: CLASS_WEIGHTS,
-    weightDecay: 0.01,
-    validationWindows: 4096,
-    seed: 1,
-    threads: 2,
-  },
+  dense: { ...RECIPE, mode: 'dense', labelledSteps: 720, batchSize: 32 },
+  windowed: { ...RECIPE, mode: 'windowed', labelledSteps: 1, batchSize: 256 },
 };
 
 interface Rule {
