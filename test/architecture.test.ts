@@ -45,7 +45,7 @@ const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Layers that take time, randomness, configuration and data as arguments and touch nothing else. */
-const PURE_LAYERS = ['domain', 'learning/boosting', 'learning/baselines', 'trading'];
+const PURE_LAYERS = ['domain', 'learning/boosting', 'learning/baselines', 'learning/calibration', 'trading'];
 const PURE_LAYERS_MAY_USE = ['pure-rand', 'zod'];
 
 interface Import {

@@ -1,4 +1,5 @@
 export * from './cholesky.ts';
+export * from './combinations.ts';
 export * from './confusion.ts';
 export * from './normal.ts';
 export * from './quantile.ts';

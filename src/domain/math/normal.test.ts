@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { normalCdf } from './normal.ts';
+import { normalCdf, normalQuantile } from './normal.ts';
 
 /** `0.5 * math.erfc(-x / math.sqrt(2))` of Python 3; points on both sides of each change of approximation. */
 const CDF = [
@@ -45,5 +45,18 @@ describe('normalCdf', () => {
     assert.equal(normalCdf(-Infinity), 0);
     assert.equal(normalCdf(Infinity), 1);
     assert.ok(Number.isNaN(normalCdf(Number.NaN)));
+  });
+});
+
+describe('normalQuantile', () => {
+  it('undoes the distribution function over the whole range', () => {
+    for (const p of [1e-300, 1e-20, 1e-9, 0.001, 0.02, 0.075, 0.3, 0.5, 0.7, 0.9, 0.999]) {
+      const back = normalCdf(normalQuantile(p));
+      assert.ok(Math.abs(back / p - 1) < 1e-11, `${p} came back as ${back}`);
+    }
+    assert.equal(normalQuantile(0), -Infinity);
+    assert.equal(normalQuantile(1), Infinity);
+    assert.ok(Number.isNaN(normalQuantile(1.1)));
+    assert.ok(Math.abs(normalQuantile(0.975) - 1.959963984540054) < 1e-15);
   });
 });

@@ -1,6 +1,11 @@
 export * from './bootstrap.ts';
 export * from './calibration-error.ts';
 export * from './classification.ts';
+export * from './combinatorial.ts';
+export * from './conformal.ts';
 export * from './decision.ts';
 export { type LabelSpans } from './label-spans.ts';
+export * from './overfitting.ts';
+export * from './sharpe.ts';
+export * from './uniqueness.ts';
 export * from './walk-forward.ts';

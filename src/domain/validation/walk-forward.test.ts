@@ -63,6 +63,23 @@ describe('developmentTestSplit', () => {
 });
 
 describe('walkForwardFolds', () => {
+  it('rolls over the last blocks only when asked to', () => {
+    const timeMs = Float64Array.from({ length: 120 }, (_, i) => i);
+    const spans = { timeMs, labelEndMs: timeMs.map((t) => t + 1) };
+    const expanding = walkForwardFolds({ spans, folds: 5 });
+    const rolling = walkForwardFolds({ spans, folds: 5, pastBlocks: 2 });
+    assert.deepEqual(
+      rolling.map((fold) => fold.train[0]),
+      [0, 0, 20, 40, 60],
+    );
+    assert.ok(expanding.every((fold) => fold.train[0] === 0));
+    assert.deepEqual(
+      rolling.map((fold) => fold.validation),
+      expanding.map((fold) => fold.validation),
+    );
+    assert.throws(() => walkForwardFolds({ spans, pastBlocks: 0 }), ConfigError);
+  });
+
   it('never leaks, in any fold, into its stopping slice or its validation block', () => {
     let refused = 0;
     fc.assert(

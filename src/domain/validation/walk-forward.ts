@@ -74,17 +74,19 @@ interface WalkForwardOptions {
   readonly embargoMs?: number;
   /** Share of a fold's own past that stops its training. Default 0.15. */
   readonly stoppingShare?: number;
+  /** Blocks of the past that a fold learns from: rolling walk-forward. Default all of them: expanding. */
+  readonly pastBlocks?: number;
 }
 
 /**
- * Expanding walk-forward: the rows fall into `folds + 1` blocks of equal count; fold k is judged on block k + 1 and
- * learns from all the blocks before it, purged. The validation blocks follow each other without a hole, so that
+ * Expanding (or rolling) walk-forward: the rows fall into `folds + 1` blocks of equal count; fold k is judged on block k + 1 and
+ * learns from all the blocks before it (or the last `pastBlocks`), purged. The validation blocks follow each other without a hole, so that
  * together they give one out-of-fold prediction for every row after the first block.
  *
  * @throws DataError when a fold would be left without rows to learn, stop or judge; ConfigError on bad options
  */
 export function walkForwardFolds(options: WalkForwardOptions): readonly Fold[] {
-  const { spans, folds = 5, embargoMs = 0, stoppingShare = 0.15 } = options;
+  const { spans, folds = 5, embargoMs = 0, stoppingShare = 0.15, pastBlocks = Infinity } = options;
   checkLabelSpans(spans);
   const problems: ConfigProblem[] = embargoProblems(embargoMs);
   if (!(Number.isSafeInteger(folds) && folds >= 1)) {
@@ -93,12 +95,21 @@ export function walkForwardFolds(options: WalkForwardOptions): readonly Fold[] {
   if (!(stoppingShare > 0 && stoppingShare < 1)) {
     problems.push({ path: 'split.stoppingShare', message: `${stoppingShare} is not between 0 and 1` });
   }
+  if (!(pastBlocks >= 1)) {
+    problems.push({ path: 'split.pastBlocks', message: `${pastBlocks} is not a number of blocks from 1 on` });
+  }
   if (problems.length > 0) throw new ConfigError(problems);
 
   const rows = options.rows ?? rowRange(0, spans.timeMs.length);
   const blockStart = (block: number): number => Math.floor((block * rows.length) / (folds + 1));
   return Array.from({ length: folds }, (_, k) => {
-    const outer = splitAt(spans, rows.subarray(0, blockStart(k + 2)), blockStart(k + 1), embargoMs);
+    const first = blockStart(Math.max(0, k + 1 - pastBlocks));
+    const outer = splitAt(
+      spans,
+      rows.subarray(first, blockStart(k + 2)),
+      blockStart(k + 1) - first,
+      embargoMs,
+    );
     const inner = splitAt(
       spans,
       outer.before,
