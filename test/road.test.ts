@@ -5,15 +5,30 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { MINUTE_MS, NO_LABEL } from '../src/domain/core/index.ts';
-import { ArchivesToBars, BAR_LEVELS, QUANTGOD_9, windowEnds } from '../src/domain/features/index.ts';
-import type { MinuteBar } from '../src/domain/features/index.ts';
+import {
+  ArchivesToBars,
+  BAR_LEVELS,
+  FEATURE_SETS,
+  QUANTGOD_9,
+  STATIONARY,
+  windowEnds,
+} from '../src/domain/features/index.ts';
+import type { LogVolumeMode, MinuteBar } from '../src/domain/features/index.ts';
 import { createInstrument } from '../src/domain/market/index.ts';
 import { walkForwardFolds } from '../src/domain/validation/index.ts';
-import { developmentSplit, evaluate, labelSymbol, resolveLabel } from '../src/pipeline/index.ts';
+import {
+  developmentSplit,
+  evaluate,
+  labelSymbol,
+  modelReference,
+  resolveLabel,
+} from '../src/pipeline/index.ts';
+import type { Config } from '../src/pipeline/index.ts';
 import { replay, ServedModel } from '../src/pipeline/live/index.ts';
 import { readContent, VenueLineDecoder } from '../src/platform/sources/index.ts';
-import { RunStore } from '../src/platform/storage/index.ts';
-import type { EngineOutcome, Signal } from '../src/trading/engine/index.ts';
+import { barFile, RunStore, stationaryFile, trainingDataOf } from '../src/platform/storage/index.ts';
+import type { StoredModel } from '../src/platform/storage/index.ts';
+import type { EngineOutcome, Signal, SignalModel } from '../src/trading/engine/index.ts';
 import {
   assertSameBits,
   buildRoad,
@@ -42,10 +57,11 @@ async function archiveLines(file: string): Promise<readonly string[]> {
 function streamedBars(
   archives: readonly (readonly string[])[],
   grid: { tickSize: string; lotSize: string },
+  logVolume: LogVolumeMode = 'messages',
 ): MinuteBar[] {
   const instrument = createInstrument({ venue: VENUE, symbol: SYMBOL, ...grid });
   const decoder = new VenueLineDecoder(instrument);
-  const bars = new ArchivesToBars(instrument);
+  const bars = new ArchivesToBars(instrument, { logVolume });
   const push = (line: string): readonly MinuteBar[] => {
     const bytes = Buffer.from(line);
     const event = decoder.decode(bytes, 0, bytes.length, { receivedTimeMs: Number.NaN, symbol: null });
@@ -64,6 +80,9 @@ const barValues = (bar: MinuteBar): number[] => {
 };
 
 const DAYS = 2;
+
+/** The same data for models on the stationary features. */
+const stationary = (config: Config): Config => ({ ...config, features: 'stationary' });
 
 describe('the road', () => {
   let folder = '';
@@ -90,24 +109,24 @@ describe('the road', () => {
     assert.equal(bars.length, DAYS * 1_440);
     const names = [...QUANTGOD_9, 'close'];
     for (let k = 0; k < BAR_LEVELS; k++) names.push(`bid_${k}_p`, `bid_${k}_s`, `ask_${k}_p`, `ask_${k}_s`);
-    for (let day = 0; day < DAYS; day++) {
-      const date = `2025-01-0${day + 1}`;
-      const file = path.join(
-        road.config.dataDir,
-        'bars',
-        `venue=${VENUE}`,
-        `symbol=${SYMBOL}`,
-        `date=${date}.parquet`,
-      );
-      // An independent reader, so that writer and reader cannot err together.
-      const rows = await parquetReadObjects({ file: await asyncBufferFromFile(file) });
-      assert.equal(rows.length, 1_440);
-      for (const [i, row] of rows.entries()) {
-        const bar = bars[day * 1_440 + i]!;
-        assert.equal((row['datetime'] as Date).getTime(), bar.minuteMs);
-        const values = barValues(bar);
-        const wrong = names.findIndex((name, column) => !Object.is(row[name], values[column]));
-        assert.equal(wrong, -1, `${date} row ${i}: column ${names[wrong]} differs`);
+    const place = placeIn(road.config.dataDir);
+    const files = [
+      { fileOf: barFile, names, valuesOf: barValues },
+      { fileOf: stationaryFile, names: STATIONARY, valuesOf: ({ stationary }: MinuteBar) => stationary },
+    ];
+    for (const { fileOf, names: columns, valuesOf } of files) {
+      for (let day = 0; day < DAYS; day++) {
+        const file = fileOf(place, Date.UTC(2025, 0, 1 + day));
+        // An independent reader, so that writer and reader cannot err together.
+        const rows = await parquetReadObjects({ file: await asyncBufferFromFile(file) });
+        assert.equal(rows.length, 1_440);
+        for (const [i, row] of rows.entries()) {
+          const bar = bars[day * 1_440 + i]!;
+          assert.equal((row['datetime'] as Date).getTime(), bar.minuteMs);
+          const values = valuesOf(bar);
+          const wrong = columns.findIndex((name, column) => !Object.is(row[name], values[column]));
+          assert.equal(wrong, -1, `${file} row ${i}: column ${columns[wrong]} differs`);
+        }
       }
     }
   });
@@ -130,6 +149,9 @@ describe('the road', () => {
     );
     assertSameBits(short.bars.close.subarray(0, kept), whole.bars.close.subarray(0, kept), 'close');
     assert.ok(short.bars.features.subarray(kept * width).every(Number.isNaN));
+    const beginningOf = async (wanted: Config): Promise<Float64Array> =>
+      (await readData(stationary(wanted))).bars.features.subarray(0, kept * STATIONARY.length);
+    assertSameBits(await beginningOf(config), await beginningOf(road.config), 'stationary features');
 
     const known = kept - config.label.lookaheadMinutes!;
     assertSameBits(short.labels.label.subarray(0, known), whole.labels.label.subarray(0, known), 'labels');
@@ -148,8 +170,11 @@ describe('the road', () => {
   });
 
   /** Everything that a replay of the inputs says. */
-  async function outcomesOf(inputs: readonly string[]): Promise<readonly EngineOutcome[]> {
-    const model = await ServedModel.load(road.audited.stored, { threads: 1 });
+  async function outcomesOf(
+    inputs: readonly string[],
+    stored: StoredModel = road.audited.stored,
+  ): Promise<readonly EngineOutcome[]> {
+    const model = await ServedModel.load(stored, { threads: 1 });
     const outcomes: EngineOutcome[] = [];
     await replay({
       venue: VENUE,
@@ -164,20 +189,15 @@ describe('the road', () => {
   const signalsOf = (outcomes: readonly EngineOutcome[]): readonly Signal[] =>
     outcomes.flatMap((outcome) => (outcome.kind === 'signal' ? [outcome.signal] : []));
 
-  it('live = history: replayed signals are, to the bit, what history scores; two files at once are one after the other', async () => {
-    const first = road.market.archives[0]!;
-    const second = await beginningOfLastDay(0.25);
-    const together = await outcomesOf([first, second]);
-    const signals = signalsOf(together);
-    const { sequenceLength } = road.config.base;
-    // The first bar has no previous close, the last one is not over, and the window must fill.
-    assert.equal(together.at(-1)?.kind, 'incomplete');
-    assert.ok(together.length > 1_440 + 300);
-    assert.equal(signals.length, together.length - 1 - sequenceLength);
-
-    const { bars } = await readData(road.config);
+  /** Signals of a model are, to the bit, what it makes of the stored bars of those minutes. */
+  async function assertScoredByHistory(
+    signals: readonly Signal[],
+    config: Config,
+    stored: StoredModel,
+  ): Promise<void> {
+    const { bars } = await readData(config);
     const rows = Int32Array.from(signals, (signal) => bars.minuteMs.indexOf(signal.minuteMs));
-    await withAudited(road.audited.stored, async (model) => {
+    await withAudited(stored, async (model) => {
       const { base, audited } = await model.scoreRows(bars.features, rows);
       assertSameBits(
         signals.flatMap((signal) => [...signal.base]),
@@ -191,6 +211,20 @@ describe('the road', () => {
       );
     });
     for (const [i, signal] of signals.entries()) assert.equal(signal.price, bars.close[rows[i]!]);
+  }
+
+  it('live = history: replayed signals are, to the bit, what history scores; two files at once are one after the other', async () => {
+    const first = road.market.archives[0]!;
+    const second = await beginningOfLastDay(0.25);
+    const together = await outcomesOf([first, second]);
+    const signals = signalsOf(together);
+    const { sequenceLength } = road.config.base;
+    // The first bar has no previous close, the last one is not over, and the window must fill.
+    assert.equal(together.at(-1)?.kind, 'incomplete');
+    assert.ok(together.length > 1_440 + 300);
+    assert.equal(signals.length, together.length - 1 - sequenceLength);
+
+    await assertScoredByHistory(signals, road.config, road.audited.stored);
 
     const midnightMs = Date.UTC(2025, 0, 2);
     assert.deepEqual(
@@ -200,6 +234,59 @@ describe('the road', () => {
     const alone = signalsOf(await outcomesOf([second]));
     assert.equal(alone[0]?.minuteMs, midnightMs + sequenceLength * MINUTE_MS);
     assert.deepEqual(alone, signals.slice(-alone.length));
+  });
+
+  it('live = history for a model on the stationary features, which it is known to be', async () => {
+    const config = stationary(road.config);
+    const { stored } = await trainAndAudit(
+      { ...config, base: { ...config.base, epochs: 1 }, auditor: { ...config.auditor, rounds: 5 } },
+      'stationary',
+    );
+    const { featureSet, featureNames } = stored.manifest;
+    assert.deepEqual([featureSet, featureNames], ['stationary', STATIONARY]);
+    const signals = signalsOf(await outcomesOf([await beginningOfLastDay(0.2)], stored));
+    assert.ok(signals.length > 200);
+    await assertScoredByHistory(signals, config, stored);
+    const store = new RunStore(path.join(folder, 'stationary'));
+    try {
+      // The run's own configuration names another set: the model's decides.
+      const outcome = await evaluate({ ...runOf(road.config), model: modelReference(stored), store });
+      assert.equal(outcome.config.features, 'stationary');
+    } finally {
+      store.close();
+    }
+    const other = { ...stored, manifest: { ...stored.manifest, featureNames: featureNames.toReversed() } };
+    await assert.rejects(ServedModel.load(other), { code: 'MODEL_FEATURES' });
+  });
+
+  it('counts samples live for a model that learned from samples', async () => {
+    const lines = (await archiveLines(road.market.archives[0]!)).slice(0, 3_000);
+    const beginning = path.join(folder, 'beginning.data');
+    await writeFile(beginning, `${lines.join('\n')}\n`);
+    const grid = { tickSize: '0.0001', lotSize: '1' };
+    const expected = streamedBars([lines], grid, 'samples').filter(({ features }) =>
+      features.every(Number.isFinite),
+    );
+    const windows: Float64Array[] = [];
+    const model: SignalModel = {
+      sequenceLength: 1,
+      featureSet: FEATURE_SETS['quantgod-9-samples'],
+      score: async (window) => {
+        windows.push(window);
+        return { base: [0, 1, 0], audited: [0, 1, 0] };
+      },
+      decide: () => 1,
+    };
+    const inputs = [beginning];
+    await replay({ venue: VENUE, symbol: SYMBOL, inputs, ...grid, model, onOutcome: () => undefined });
+    assert.ok(windows.length > 10);
+    assertSameBits(
+      windows.flatMap((window) => [...window]),
+      expected.flatMap(({ features }) => [...features]),
+      'windows of one bar',
+    );
+    assert.ok(expected.some(({ messages, samples }) => samples < messages));
+    for (const [i, { samples }] of expected.entries()) assert.equal(windows[i]![8], Math.log(1 + samples));
   });
 
   it('purging: every label that anything learned from was known before the first row that judges it', async () => {
@@ -231,7 +318,7 @@ describe('the road', () => {
         [train.length, stopping.length, validation.length, startMs(validation)],
       );
     }
-    const { data: used } = audited.stored.manifest;
+    const used = trainingDataOf(audited.stored.manifest);
     assert.equal(used.toMs, knownMs(development));
     assert.equal(used.rows, development.length);
   });

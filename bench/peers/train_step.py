@@ -1,10 +1,11 @@
 """One training step of the TCN + LSTM base model in PyTorch: forward, backward, clipping, AdamW.
 
 Called by `tidemark bench train`:  train_step.py CHANNELS HIDDEN LAYERS BATCH SEQUENCE THREADS STEPS
-Prints one JSON object {"version": …, "medianMs": …}.
+Prints one JSON object {"version": …, "parameters": …, "stepsMs": […], "memoryMegabytes": …}: the memory is by how much the
+process grew at most since just before the model was built.
 """
 import json
-import statistics
+import resource
 import sys
 import time
 
@@ -46,6 +47,12 @@ class Base(nn.Module):
         return self.head(states[:, -1])
 
 
+def peak_megabytes() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+before = peak_megabytes()
 model = Base().train()
 optimiser = torch.optim.AdamW(model.parameters(), lr=3e-4, weight_decay=0.01)
 weight = torch.tensor([2.0, 1.0, 2.0])
@@ -63,12 +70,14 @@ def step() -> float:
 
 
 step()
+times = [step() for _ in range(steps)]
 print(
     json.dumps(
         {
             "version": torch.__version__,
             "parameters": sum(p.numel() for p in model.parameters()),
-            "medianMs": statistics.median(step() for _ in range(steps)),
+            "stepsMs": times,
+            "memoryMegabytes": peak_megabytes() - before,
         }
     )
 )

@@ -6,8 +6,6 @@ import type { Config } from './config.ts';
 import type { LabelledBars } from './labelled-bars.ts';
 import { CODE_VERSION } from './version.ts';
 
-export const FEATURE_SET = 'quantgod-9';
-
 /** What identifies a run and lets it be stopped. */
 export interface RunRequest {
   readonly config: Config;
@@ -25,12 +23,18 @@ interface ManifestFacts {
   readonly data: LabelledBars;
   /** Positions in `data.rows` that anything in the model was fitted on, ascending. */
   readonly usedRows: Int32Array;
+  /** Other symbols that it learned from. */
+  readonly companions?: readonly {
+    readonly symbol: string;
+    readonly data: LabelledBars;
+    readonly usedRows: Int32Array;
+  }[];
   readonly metrics: Readonly<Record<string, unknown>>;
 }
 
 export function manifestDraft(
   { config, runId, createdAt }: RunRequest,
-  { kind, name, venue, symbol, definition, data, usedRows, metrics }: ManifestFacts,
+  { kind, name, venue, symbol, definition, data, usedRows, companions = [], metrics }: ManifestFacts,
 ): Omit<ModelManifest, 'format' | 'version' | 'files'> {
   const { timeMs, labelEndMs } = data.spans;
   const first = data.rows[usedRows[0]!]! - config.base.sequenceLength + 1;
@@ -41,7 +45,7 @@ export function manifestDraft(
     createdAt,
     codeVersion: CODE_VERSION,
     seed: config.seed,
-    featureSet: FEATURE_SET,
+    featureSet: config.features,
     featureNames: [...data.bars.featureNames],
     sequenceLength: config.base.sequenceLength,
     label: { ...definition },
@@ -53,11 +57,18 @@ export function manifestDraft(
       rows: usedRows.length,
       sha256: historyHash(data, usedRows),
       synthetic: data.synthetic !== null,
+      ...(companions.length === 0 ? {} : { companions: companions.map(companionFacts) }),
     },
     config,
     metrics,
   };
 }
+
+const companionFacts = (companion: NonNullable<ManifestFacts['companions']>[number]) => ({
+  symbol: companion.symbol,
+  rows: companion.usedRows.length,
+  sha256: historyHash(companion.data, companion.usedRows),
+});
 
 /** Of all bars and labels up to the last one that the rows' labels reach: the same history gives the same hash. */
 export function historyHash(data: LabelledBars, usedRows: Int32Array): string {

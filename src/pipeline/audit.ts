@@ -4,7 +4,7 @@
  * Source of the protocol: QuantGod (reference §4); López de Prado, Advances in Financial Machine Learning, chapter 7.
  */
 import { CLASS_COUNT, MINUTE_MS } from '../domain/core/index.ts';
-import { META_FEATURES } from '../domain/features/index.ts';
+import { featureSetOfModel, META_FEATURES, metaFeatureNames } from '../domain/features/index.ts';
 import { purgedTail, walkForwardFolds } from '../domain/validation/index.ts';
 import type { Fold } from '../domain/validation/index.ts';
 import { boostingToXgboostJson, trainBoosting } from '../learning/boosting/index.ts';
@@ -15,7 +15,7 @@ import type {
   LabelledRows,
 } from '../learning/boosting/index.ts';
 import { auditorInput, BaseModel } from '../learning/models/index.ts';
-import { loadModel, saveModel } from '../platform/storage/index.ts';
+import { loadModel, saveModel, trainingDataOf } from '../platform/storage/index.ts';
 import type { StoredModel } from '../platform/storage/index.ts';
 import { manifestDraft, modelReference } from './artifacts.ts';
 import type { RunRequest } from './artifacts.ts';
@@ -23,13 +23,14 @@ import { parseConfig } from './config.ts';
 import type { AuditorRecipe, Config } from './config.ts';
 import { readLabelledBars } from './labelled-bars.ts';
 import type { LabelledBars } from './labelled-bars.ts';
+import { companionRows } from './symbol-rows.ts';
+import type { SymbolBars, SymbolRows } from './symbol-rows.ts';
 import { developmentSplit, fitBase, summariseTraining } from './train-base.ts';
-import type { OnEpoch, TrainingSummary } from './train-base.ts';
+import type { TrainingObserver, TrainingSummary } from './train-base.ts';
 
-export interface AuditRequest extends RunRequest {
+export interface AuditRequest extends RunRequest, TrainingObserver {
   /** The base model whose recipe is audited: `name` or `name@version`. */
   readonly model: string;
-  readonly onEpoch?: OnEpoch;
   readonly onRound?: (round: BoostingRound) => void;
 }
 
@@ -56,12 +57,17 @@ export async function audit(request: AuditRequest): Promise<AuditOutcome> {
   const config = recipeOf(base, request.config);
   const run = { ...request, config };
   const { label: definition, name } = base.manifest;
-  const { venue, symbol } = base.manifest.data;
-  const data = await readLabelledBars(
-    { dataDir: config.dataDir, venue, symbol },
-    definition,
-    config.base.sequenceLength,
-  );
+  const { venue, symbol, companions: others = [] } = trainingDataOf(base.manifest);
+  const read = async (each: string): Promise<SymbolBars> => ({
+    symbol: each,
+    data: await readLabelledBars({ dataDir: config.dataDir, venue, symbol: each }, definition, {
+      sequenceLength: config.base.sequenceLength,
+      featureSet: config.features,
+    }),
+  });
+  const { data } = await read(symbol);
+  const companions: SymbolBars[] = [];
+  for (const other of others) companions.push(await read(other.symbol));
   const development = developmentSplit(data, config);
   const embargoMs = config.validation.embargoMinutes * MINUTE_MS;
   const plan = walkForwardFolds({
@@ -73,13 +79,18 @@ export async function audit(request: AuditRequest): Promise<AuditOutcome> {
   });
   const folds: FoldResult[] = [];
   for (const [k, fold] of plan.entries()) {
-    folds.push(await predictFold(run, data, { fold, number: k + 1, of: plan.length }));
+    const rows = [
+      { symbol, data, train: fold.train, stopping: fold.stopping },
+      ...companionRows(companions, fold.stoppingStartMs, embargoMs),
+    ];
+    folds.push(await predictFold(run, rows, { fold, number: k + 1, of: plan.length }));
   }
   const { auditor, rounds } = await trainAuditor(run, data, { folds, embargoMs });
-  const shipped = await fitBase(run, data, {
-    train: development.before,
-    stopping: { lastEpoch: median(folds.map(({ summary }) => summary.training.best.epoch)) },
+  const known = companionRows(companions, development.boundaryMs, embargoMs);
+  const target = { symbol, data, train: development.before, stopping: new Int32Array(0) };
+  const shipped = await fitBase(run, [target, ...known], {
     part: 'shipped base model',
+    lastEpoch: median(folds.map(({ summary }) => summary.training.best.epoch)),
   });
   const outcome = {
     folds: folds.map(({ summary }) => summary),
@@ -94,6 +105,7 @@ export async function audit(request: AuditRequest): Promise<AuditOutcome> {
     definition,
     data,
     usedRows: development.before,
+    companions: known.map(({ train, ...rest }) => ({ ...rest, usedRows: train })),
   } as const;
   const metrics = { recipeFrom: modelReference(base), training: summariseTraining(shipped), ...outcome };
   const stored = await saveModel(config.dataDir, manifestDraft(run, { ...facts, metrics }), {
@@ -106,7 +118,8 @@ export async function audit(request: AuditRequest): Promise<AuditOutcome> {
 /** The recipe is the model's; where and how to run it, and how to audit it, are this run's. */
 function recipeOf({ manifest, folder }: StoredModel, config: Config): Config {
   const stored = parseConfig(manifest.config, (field) => `${folder}/manifest.json: config.${field}`);
-  return { ...config, base: stored.base, label: stored.label };
+  const features = featureSetOfModel(manifest).name;
+  return { ...config, features, base: stored.base, label: stored.label };
 }
 
 interface FoldResult {
@@ -117,21 +130,22 @@ interface FoldResult {
   readonly summary: FoldSummary;
 }
 
+/** @param rows the symbol that is judged first, then its companions */
 async function predictFold(
   run: AuditRequest,
-  data: LabelledBars,
+  rows: readonly SymbolRows[],
   { fold, number, of }: { readonly fold: Fold; readonly number: number; readonly of: number },
 ): Promise<FoldResult> {
-  const part = `fold ${number} of ${of}`;
-  const trained = await fitBase(run, data, { train: fold.train, stopping: fold.stopping, part });
+  const { data } = rows[0]!;
+  const trained = await fitBase(run, rows, { part: `fold ${number} of ${of}` });
   const model = await BaseModel.load(trained.onnx, { threads: run.config.threads });
   try {
-    const rows = fold.validation.map((position) => data.rows[position]!);
+    const judged = fold.validation.map((position) => data.rows[position]!);
     const { features } = data.bars;
-    const probabilities = await model.scoreRows(features, rows);
+    const probabilities = await model.scoreRows(features, judged);
     return {
       positions: fold.validation,
-      meta: auditorInput(model, { probabilities, features, rows }),
+      meta: auditorInput(model, { probabilities, features, rows: judged }),
       summary: {
         fold: number,
         trainRows: fold.train.length,
@@ -172,7 +186,7 @@ async function trainAuditor(
     share: config.validation.stopShare,
     embargoMs,
   });
-  const common = { featureNames: META_FEATURES, seed: config.seed, signal };
+  const common = { featureNames: metaFeatureNames(data.bars.featureNames), seed: config.seed, signal };
   const searched = await trainBoosting({
     ...common,
     ...rowsOf(before),

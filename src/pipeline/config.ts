@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { CLASS_WEIGHTS, ConfigError } from '../domain/core/index.ts';
 import type { ConfigProblem } from '../domain/core/index.ts';
+import { FEATURE_SET_NAMES } from '../domain/features/index.ts';
 import { LABEL_PRESETS, labelDefinition } from '../domain/labels/index.ts';
 import type { LabelDefinition } from '../domain/labels/index.ts';
 import { DEFAULT_BOOSTING } from '../learning/boosting/index.ts';
@@ -32,19 +33,41 @@ const BaseSchema = z
     hidden: count.default(TCN_LSTM_DEFAULTS.hidden),
     layers: z.int().min(1).max(4).default(TCN_LSTM_DEFAULTS.layers),
     dropout: z.number().min(0).lt(1).default(TCN_LSTM_DEFAULTS.dropout),
-    learningRate: z.number().gt(0).default(DENSE.learningRate),
+    optimiser: z.enum(['adamw', 'sgd']).default(DENSE.optimiser),
+    momentum: z.number().min(0).lt(1).default(DENSE.momentum).describe('of SGD'),
     weightDecay: z.number().min(0).default(DENSE.weightDecay),
+    learningRate: z.number().gt(0).default(DENSE.learningRate).describe('the highest one of the schedule'),
+    schedule: z.enum(['cosine', 'warm-up', 'one-cycle']).default(DENSE.schedule),
+    warmUpShare: share.default(DENSE.warmUpShare).describe('share of all steps on which the rate goes up'),
+    averageDecay: z
+      .number()
+      .min(0)
+      .lt(1)
+      .default(DENSE.averageDecay)
+      .describe('of the moving average of the weights, such as 0.999; 0 = off'),
+    labelSmoothing: z.number().min(0).lt(1).default(DENSE.labelSmoothing),
+    focalGamma: z
+      .union([z.literal(0), z.number().min(1)])
+      .default(DENSE.focalGamma)
+      .describe('exponent of the focal loss, from 1 on; 0 = off'),
     labelledSteps: count.default(DENSE.labelledSteps).describe('labels a sequence in dense mode'),
     batchSize: count
       .default(DENSE.batchSize)
       .describe('sequences a step; the original took 256 windows in windowed mode'),
+    microBatchSize: count
+      .optional()
+      .describe(
+        'most sequences in memory at once; without it as many as fit; part of what makes a run repeatable',
+      ),
     epochs: count.default(DENSE.epochs),
     validationWindows: count
       .default(DENSE.validationWindows)
       .describe('most windows that judge an epoch, evenly spread'),
-    patience: count
-      .default(DENSE.patience)
-      .describe('epochs without a better validation macro-F1 before stopping'),
+    monitor: z
+      .enum(['macroF1', 'loss'])
+      .default(DENSE.monitor)
+      .describe('what of the validation decides which epoch is best'),
+    patience: count.default(DENSE.patience).describe('epochs without a better one before stopping'),
     mode: z.enum(['dense', 'windowed']).default('dense'),
     classWeights: z.tuple([z.number().gt(0), z.number().gt(0), z.number().gt(0)]).default([...CLASS_WEIGHTS]),
   })
@@ -89,6 +112,10 @@ export const ConfigSchema = z.strictObject({
     .max(256)
     .default(2)
     .describe('threads of the neural engine; part of what makes a run repeatable'),
+  features: z
+    .enum(FEATURE_SET_NAMES)
+    .default('quantgod-9')
+    .describe('feature set of the base model; see docs/features.md'),
   label: LabelSchema,
   base: BaseSchema,
   auditor: AuditorSchema,

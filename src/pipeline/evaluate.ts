@@ -1,5 +1,6 @@
 /** `evaluate`: an audited model on its test period, beside baselines fitted on the same development rows. */
 import { CLASS_COUNT, ConfigError, DataError } from '../domain/core/index.ts';
+import { featureSetOfModel } from '../domain/features/index.ts';
 import { correctForClassWeights, decide } from '../domain/validation/index.ts';
 import {
   predictClassPrior,
@@ -8,7 +9,7 @@ import {
   trainLogistic,
 } from '../learning/baselines/index.ts';
 import { AuditedModel, type AuditedProbabilities } from '../learning/models/index.ts';
-import { loadModel } from '../platform/storage/index.ts';
+import { loadModel, trainingDataOf } from '../platform/storage/index.ts';
 import type { RunStore, StoredModel } from '../platform/storage/index.ts';
 import { historyHash, modelHash, modelReference } from './artifacts.ts';
 import type { RunRequest } from './artifacts.ts';
@@ -49,9 +50,13 @@ export async function evaluate(request: EvaluateRequest): Promise<EvaluateOutcom
   }
   const recipe = parseConfig(manifest.config, (field) => `${stored.folder}/manifest.json: config.${field}`);
   const { dataDir, threads, evaluation: evaluationPlan } = request.config;
-  const config: Config = { ...recipe, dataDir, threads, evaluation: evaluationPlan };
-  const { venue, symbol, synthetic } = manifest.data;
-  const data = await readLabelledBars({ dataDir, venue, symbol }, manifest.label, config.base.sequenceLength);
+  const features = featureSetOfModel(manifest).name;
+  const config: Config = { ...recipe, dataDir, threads, features, evaluation: evaluationPlan };
+  const { venue, symbol, synthetic } = trainingDataOf(manifest);
+  const data = await readLabelledBars({ dataDir, venue, symbol }, manifest.label, {
+    sequenceLength: config.base.sequenceLength,
+    featureSet: config.features,
+  });
   const development = developmentSplit(data, config);
   refuseChangedHistory(stored, data, development.before);
 
@@ -175,7 +180,7 @@ function lastBars(data: LabelledBars, positions: Int32Array): Float64Array {
 
 /** A model is judged on what followed its training; other bars or labels than it was made from would blur that. */
 function refuseChangedHistory({ manifest }: StoredModel, data: LabelledBars, development: Int32Array): void {
-  const { rows, sha256, symbol } = manifest.data;
+  const { rows, sha256, symbol } = trainingDataOf(manifest);
   if (rows === development.length && sha256 === historyHash(data, development)) return;
   const change =
     rows === development.length

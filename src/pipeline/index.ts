@@ -3,6 +3,7 @@ export * from './audit.ts';
 export * from './bench.ts';
 export * from './config.ts';
 export * from './evaluate.ts';
+export * from './import-model.ts';
 export * from './ingest.ts';
 export * from './ingest-sources.ts';
 export * from './labelled-bars.ts';

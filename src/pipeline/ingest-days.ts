@@ -9,8 +9,9 @@ export interface DayReport {
   readonly day: string;
   readonly bars: number;
   readonly keptRows: number;
-  /** Of the day's file. */
+  /** Of the day's bar file and of its feature file. */
   readonly sha256: string;
+  readonly stationarySha256: string;
 }
 
 interface DayFilesOptions {
@@ -42,19 +43,38 @@ export class DayFiles {
     this.#origin = origin;
   }
 
-  async add(bar: MinuteBar): Promise<void> {
+  /** Whether to add the bar writes the open day. */
+  endsDay(bar: MinuteBar): boolean {
     const first = this.#open[0];
-    if (first !== undefined && dayOf(first.minuteMs) !== dayOf(bar.minuteMs)) await this.finish();
-    if (this.#ownDays !== null && !this.#ownDays.has(dayOf(bar.minuteMs))) {
+    return this.#isOwn(bar) && first !== undefined && dayOf(first.minuteMs) !== dayOf(bar.minuteMs);
+  }
+
+  #isOwn(bar: MinuteBar): boolean {
+    return this.#ownDays === null || this.#ownDays.has(dayOf(bar.minuteMs));
+  }
+
+  async add(bar: MinuteBar): Promise<void> {
+    if (!this.#isOwn(bar)) {
       this.trimmedBars++;
       return;
     }
+    if (this.endsDay(bar)) await this.finish();
     if (this.bars === 0) this.opening = openingOf(bar);
     this.#open.push(bar);
     this.bars++;
     if (bar.incomplete.length > 0) {
       this.incomplete.push({ minuteMs: bar.minuteMs, reasons: bar.incomplete });
     }
+  }
+
+  /** Forgets the open day. */
+  drop(): void {
+    const dropped = new Set(this.#open.map((bar) => bar.minuteMs));
+    this.#open = [];
+    this.bars -= dropped.size;
+    const kept = this.incomplete.filter(({ minuteMs }) => !dropped.has(minuteMs));
+    this.incomplete.splice(0, this.incomplete.length, ...kept);
+    if (this.bars === 0) this.opening = null;
   }
 
   /** Writes the open day. */
@@ -65,12 +85,13 @@ export class DayFiles {
     this.#open = [];
     if (this.#origin !== null) await writeMarker(symbolFolder('bars', this.#location), this.#origin.truth);
     const replace = this.#ownDays !== null;
-    const { file, keptRows } = await writeBarDay(this.#location, bars, { replace });
+    const { file, stationaryFile, keptRows } = await writeBarDay(this.#location, bars, { replace });
     this.days.push({
       day: isoDay(first.minuteMs),
       bars: bars.length,
       keptRows,
       sha256: await sha256File(file),
+      stationarySha256: await sha256File(stationaryFile),
     });
   }
 }

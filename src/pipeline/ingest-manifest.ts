@@ -26,8 +26,21 @@ export interface IncompleteMinute {
   readonly reasons: readonly IncompleteReason[];
 }
 
+export interface InputFacts {
+  readonly file: string;
+  readonly bytes: number;
+  readonly modifiedMs: number;
+  readonly sha256: string;
+}
+
+/** Earliest and latest exchange time of the symbol's book messages in a file; null when it holds none. */
+export interface InputTimes {
+  readonly firstExchangeTimeMs: number | null;
+  readonly lastExchangeTimeMs: number | null;
+}
+
 export interface IngestManifest {
-  readonly format: 2;
+  readonly format: 3;
   readonly codeVersion: string;
   readonly parameters: {
     readonly venue: string;
@@ -40,12 +53,7 @@ export interface IngestManifest {
   readonly synthetic: SyntheticOrigin | null;
   /** Where the input was fetched from and which version it was; null for local files. */
   readonly fetched: FetchedOrigin | null;
-  readonly inputs: readonly {
-    readonly file: string;
-    readonly bytes: number;
-    readonly modifiedMs: number;
-    readonly sha256: string;
-  }[];
+  readonly inputs: readonly (InputFacts & InputTimes)[];
   /** Days written, with the rows of this run and the rows that the day's file held before and still holds. */
   readonly days: readonly DayReport[];
   /** The first bar, where it is complete and the minute before it was not there: `joinDays` completes it later. */
@@ -127,13 +135,13 @@ async function readStored(file: string): Promise<IngestManifest | null> {
   try {
     const value = JSON.parse(text) as IngestManifest;
     // Written by another version of the program: its work is done again.
-    return value.format === 2 ? value : null;
+    return value.format === 3 ? value : null;
   } catch {
     return null;
   }
 }
 
-export async function describeInputs(files: readonly SurveyedFile[]): Promise<IngestManifest['inputs']> {
+export async function describeInputs(files: readonly SurveyedFile[]): Promise<readonly InputFacts[]> {
   return await Promise.all(
     files.map(async ({ path: file, sizeBytes }) => ({
       file,

@@ -1,39 +1,47 @@
 /**
- * One unit of ingest: a venue's day archive, or the files of one recording as a single stream. A unit knows nothing of
- * the others, so that units may be done in any order, on any thread, and again.
+ * One unit of ingest: a venue's day archive, or the files of one recording as a single stream, read once for all symbols
+ * wanted of it. A unit knows nothing of the others, so that units may be done in any order, on any thread, and again.
  */
-import { DataError, dayOf, isoDay, MINUTE_MS, minuteOf } from '../domain/core/index.ts';
-import { BookToBars, type LogVolumeMode } from '../domain/features/index.ts';
-import { createInstrument, type VenueName } from '../domain/market/index.ts';
+import { DataError } from '../domain/core/index.ts';
+import type { LogVolumeMode } from '../domain/features/index.ts';
+import { createInstrument, type MarketEvent, type VenueName } from '../domain/market/index.ts';
 import {
+  CONTENT_CHANGED,
   type DamagedFile,
   type EventBatch,
   MarketSource,
+  openDecoder,
   type SurveyedFile,
-  symbolMissing,
-  VenueLineDecoder,
+  verifyContent,
 } from '../platform/sources/index.ts';
-import { listDays, readBars, type SymbolLocation } from '../platform/storage/index.ts';
-import { DayFiles } from './ingest-days.ts';
+import { listDays, type SymbolLocation } from '../platform/storage/index.ts';
 import {
   describeInputs,
   type FetchedOrigin,
+  type FoundManifest,
   type IngestManifest,
+  type InputFacts,
   isCurrent,
   readManifest,
-  writeManifest,
 } from './ingest-manifest.ts';
-import { StreamWatch } from './ingest-watch.ts';
+import { SymbolRun } from './ingest-symbol.ts';
 import type { SyntheticOrigin } from './truth.ts';
+
+export interface UnitSymbol {
+  readonly symbol: string;
+  readonly tickSize: string;
+  readonly lotSize: string;
+}
 
 /** Plain data: it travels to a worker thread. */
 export interface IngestUnit {
   readonly dataDir: string;
   readonly venue: VenueName;
-  readonly symbol: string;
-  readonly tickSize: string;
-  readonly lotSize: string;
+  /** What is wanted of the files; at least one. */
+  readonly symbols: readonly UnitSymbol[];
   readonly logVolume: LogVolumeMode;
+  /** See `IngestOptions`. */
+  readonly maxUnzippedBytes: number | undefined;
   readonly codeVersion: string;
   /** In order of time. */
   readonly files: readonly SurveyedFile[];
@@ -57,9 +65,11 @@ export interface UnitProgress {
   readonly file: string;
 }
 
+/** What became of one symbol of a unit. */
 export type UnitOutcome =
   | {
       readonly kind: 'done' | 'unchanged';
+      readonly symbol: string;
       readonly manifest: IngestManifest;
       readonly manifestFile: string;
       /** Bytes of JSON decoded, and of the files that held it; 0 when nothing had to be done. */
@@ -68,6 +78,7 @@ export type UnitOutcome =
     }
   | {
       readonly kind: 'refused';
+      readonly symbol: string;
       readonly message: string;
       readonly code: string;
       readonly files: readonly string[];
@@ -90,165 +101,170 @@ export async function ingestUnits(
 ): Promise<readonly UnitOutcome[]> {
   const outcomes: UnitOutcome[] = [];
   for (const [unit, wanted] of units.entries()) {
-    outcomes.push(
-      await ingestUnit(wanted, { signal, onProgress: (news) => onProgress?.({ ...news, unit }) }),
-    );
+    const context = {
+      signal,
+      onProgress: (news: Omit<UnitProgress, 'unit'>) => onProgress?.({ ...news, unit }),
+    };
+    outcomes.push(...(await ingestUnit(wanted, context)));
   }
   return outcomes;
 }
 
-/** @throws the signal's reason when aborted; what is wrong with the data is in the outcome */
-async function ingestUnit(unit: IngestUnit, context: OneUnitContext): Promise<UnitOutcome> {
-  const current = await readManifest(unit);
-  if (
-    current !== null &&
-    (await isCurrent(current.manifest, unit)) &&
-    (await areStored(unit, current.manifest))
-  ) {
-    return { kind: 'unchanged', ...current, textBytes: 0, diskBytes: 0 };
+/** @throws the signal's reason when aborted; what is wrong with the data is in the outcomes */
+async function ingestUnit(unit: IngestUnit, context: OneUnitContext): Promise<readonly UnitOutcome[]> {
+  const unchanged: UnitOutcome[] = [];
+  const runs: SymbolRun[] = [];
+  for (const wanted of unit.symbols) {
+    const done = await findDone({ ...unit, ...wanted });
+    if (done === null) runs.push(await SymbolRun.open(unit, wanted));
+    else unchanged.push({ kind: 'unchanged', symbol: wanted.symbol, ...done, textBytes: 0, diskBytes: 0 });
   }
+  if (runs.length === 0) return unchanged;
   try {
-    return await new UnitRun(unit, context, await earlierCloses(unit)).perform();
+    return [...unchanged, ...(await new UnitRun(unit, context, runs).perform())];
   } catch (error) {
-    if (!(error instanceof DataError)) throw error;
-    return {
-      kind: 'refused',
-      message: error.message,
-      code: error.code,
-      files: unit.files.map((file) => file.path),
-    };
+    if (!isContentChanged(error)) throw error;
+    const symbols = runs.map((run) => run.wanted);
+    return [...unchanged, ...(await ingestWithout(error, { ...unit, symbols }, context))];
   }
 }
 
-async function areStored(unit: SymbolLocation, manifest: IngestManifest): Promise<boolean> {
-  const stored = new Set(await listDays(unit));
-  return manifest.days.every(({ day }) => stored.has(day));
+function isContentChanged(error: unknown): error is DataError {
+  return error instanceof DataError && error.code === CONTENT_CHANGED;
 }
 
-/** Closes of stored complete bars just before the unit begins: its first bar joins them. */
-async function earlierCloses(unit: IngestUnit): Promise<ReadonlyMap<number, number>> {
-  const closes = new Map<number, number>();
-  const first = unit.files[0];
-  if (first === undefined) return closes;
-  const startMs = minuteOf(first.firstTimeMs);
-  const days = await listDays(unit);
-  if (![startMs - MINUTE_MS, startMs].some((ms) => days.includes(isoDay(ms)))) return closes;
-  const bars = await readBars({ ...unit, fromMs: startMs - 2 * MINUTE_MS, toMs: startMs + MINUTE_MS });
-  const width = bars.featureNames.length;
-  for (let row = 0; row < bars.rows; row++) {
-    if (!Number.isNaN(bars.features[row * width]!)) closes.set(bars.minuteMs[row]!, bars.close[row]!);
+/** The same unit once more, without the file that turned out to be another than was packed. */
+async function ingestWithout(
+  error: DataError,
+  unit: IngestUnit,
+  context: OneUnitContext,
+): Promise<readonly UnitOutcome[]> {
+  const { message, code } = error;
+  const left = unit.files.filter((file) => file.path !== error.context['file']);
+  if (left.length > 0) {
+    const damaged = [...unit.damaged, { path: String(error.context['file']), reason: message }];
+    return await ingestUnit({ ...unit, files: left, damaged }, context);
   }
-  return closes;
+  const reasons = [...unit.damaged.map(({ reason }) => reason), message].join('\n');
+  const files = unit.files.map((file) => file.path);
+  return unit.symbols.map(({ symbol }) => ({ kind: 'refused', symbol, message: reasons, code, files }));
 }
 
+/** The manifest of an earlier ingest of the very same, whose files are all there. */
+async function findDone(wanted: IngestUnit & UnitSymbol): Promise<FoundManifest | null> {
+  const found = await readManifest(wanted);
+  if (found === null || !(await isCurrent(found.manifest, wanted))) return null;
+  return (await areStored(wanted, found.manifest)) ? found : null;
+}
+
+async function areStored(location: SymbolLocation, manifest: IngestManifest): Promise<boolean> {
+  const bars = new Set(await listDays(location));
+  const features = new Set(await listDays(location, 'features/set=stationary'));
+  return manifest.days.every(({ day }) => bars.has(day) && features.has(day));
+}
+
+/** One reading of the files, and the symbols that it serves. */
 class UnitRun {
   readonly #unit: IngestUnit;
   readonly #context: OneUnitContext;
+  readonly #runs: readonly SymbolRun[];
   readonly #source: MarketSource;
-  readonly #dayFiles: DayFiles;
-  readonly #watch = new StreamWatch();
-  readonly #bookToBars: BookToBars;
+  readonly #verified = new Set<string>();
 
-  constructor(unit: IngestUnit, context: OneUnitContext, earlier: ReadonlyMap<number, number>) {
-    const instrument = createInstrument(unit);
+  constructor(unit: IngestUnit, context: OneUnitContext, runs: readonly SymbolRun[]) {
     this.#unit = unit;
     this.#context = context;
-    this.#bookToBars = new BookToBars(instrument, { logVolume: unit.logVolume, earlierCloses: earlier });
+    this.#runs = runs;
+    const instruments = runs.map((run) => createInstrument({ venue: unit.venue, ...run.wanted }));
     this.#source = new MarketSource({
       files: unit.files.map((file) => file.path),
-      decoder: new VenueLineDecoder(instrument),
+      decoder: openDecoder({ instruments, files: unit.files }),
+      maxUnzippedBytes: unit.maxUnzippedBytes,
       signal: context.signal,
     });
-    const ownDays = unit.isArchive ? new Set(unit.files.map((file) => dayOf(file.firstTimeMs))) : null;
-    this.#dayFiles = new DayFiles({ location: unit, ownDays, origin: unit.origin });
   }
 
-  async perform(): Promise<UnitOutcome> {
+  /** @throws DataError `CONTENT_CHANGED` naming a file that must not be used at all */
+  async perform(): Promise<readonly UnitOutcome[]> {
+    await this.#read();
+    const inputs = this.#isOver ? [] : await describeInputs(this.#unit.files);
+    const outcomes: UnitOutcome[] = [];
+    for (const run of this.#runs) {
+      this.#context.signal?.throwIfAborted();
+      outcomes.push(await this.#outcomeOf(run, inputs));
+    }
+    return outcomes;
+  }
+
+  async #read(): Promise<void> {
     for await (const batch of this.#source) {
       await this.#ingestBatch(batch);
+      if (this.#isOver) return;
       this.#context.onProgress({
         bytesDone: this.#source.report.diskBytes,
-        messages: this.#bookToBars.sequencedBook.counts.applied,
-        bars: this.#dayFiles.bars,
+        messages: this.#runs.reduce((sum, run) => sum + run.messages, 0),
+        bars: this.#runs.reduce((sum, run) => sum + run.bars, 0),
         file: batch.file,
       });
     }
-    this.#context.signal?.throwIfAborted();
-    for (const bar of this.#bookToBars.flush()) await this.#dayFiles.add(bar);
-    this.#refuseEmptiness();
-    await this.#dayFiles.finish();
-    const manifest = await this.#manifest();
-    const { textBytes, diskBytes } = this.#source.report;
-    return {
-      kind: 'done',
-      manifest,
-      manifestFile: await writeManifest(this.#unit, manifest),
-      textBytes,
-      diskBytes,
-    };
   }
 
   async #ingestBatch(batch: EventBatch): Promise<void> {
-    for (let event = batch.next(); event !== null; event = batch.next()) {
+    for (let event = this.#next(batch); event !== null; event = this.#next(batch)) {
       if (event.kind === 'quote') continue;
-      const bars = this.#bookToBars.process(event);
-      this.#watch.observe(event, this.#bookToBars, batch);
-      for (const bar of bars) await this.#dayFiles.add(bar);
+      const run = this.#runs[batch.instrument]!;
+      if (run.refusal !== null) continue;
+      try {
+        for (const bar of run.process(event, batch)) {
+          if (run.endsDay(bar)) await this.#verify(batch.file);
+          await run.store(bar);
+        }
+      } catch (error) {
+        if (isContentChanged(error)) throw error;
+        run.refuse(error);
+      }
     }
   }
 
-  #refuseEmptiness(): void {
-    const { symbol } = this.#unit;
-    const { counts } = this.#bookToBars.sequencedBook;
-    const { symbolsSeen, damaged } = this.#source.report;
-    if (counts.applied > 0) return;
-    if (damaged.length > 0) {
-      throw new DataError(damaged.map((file) => file.reason).join('\n'), { code: 'INPUT_DAMAGED' });
-    }
-    if (!symbolsSeen.has(symbol)) throw symbolMissing(symbol, symbolsSeen.keys());
-    throw new DataError(
-      `no book of ${symbol} could be built: ${counts.waiting} changes and no snapshot that they join; ` +
-        'give the file that holds the snapshot as well',
-      { code: 'SNAPSHOT_MISSING', context: { symbol, waiting: counts.waiting } },
-    );
+  /** A day that is written cannot be taken back: the checksums at the end of the file are looked at before. */
+  async #verify(file: string): Promise<void> {
+    if (this.#verified.has(file)) return;
+    this.#verified.add(file);
+    await verifyContent(file, this.#unit.maxUnzippedBytes);
   }
 
-  async #manifest(): Promise<IngestManifest> {
-    const unit = this.#unit;
+  /** The next event of a symbol that is still going on; null at the end of the batch, or when there is none. */
+  #next(batch: EventBatch): MarketEvent | null {
+    while (!this.#isOver) {
+      try {
+        return batch.next();
+      } catch (error) {
+        for (const run of this.#concernedBy(error, batch)) run.refuse(error);
+      }
+    }
+    return null;
+  }
+
+  /** A snapshot that may be of several symbols concerns all of them, anything else the symbol of the line. */
+  #concernedBy(error: unknown, batch: EventBatch): readonly SymbolRun[] {
+    const owners = error instanceof DataError ? error.context['owners'] : undefined;
+    if (typeof owners !== 'string') return [this.#runs[batch.instrument]!];
+    const names = owners.split(', ');
+    return this.#runs.filter((run) => names.includes(run.wanted.symbol));
+  }
+
+  get #isOver(): boolean {
+    return this.#runs.every((run) => run.refusal !== null);
+  }
+
+  async #outcomeOf(run: SymbolRun, inputs: readonly InputFacts[]): Promise<UnitOutcome> {
+    const { symbol } = run.wanted;
     const { report } = this.#source;
-    const { counts } = this.#bookToBars.sequencedBook;
-    return {
-      format: 2,
-      codeVersion: unit.codeVersion,
-      parameters: {
-        venue: unit.venue,
-        symbol: unit.symbol,
-        tickSize: unit.tickSize,
-        lotSize: unit.lotSize,
-        logVolume: unit.logVolume,
-      },
-      synthetic: unit.origin,
-      fetched: unit.fetched,
-      inputs: await describeInputs(unit.files),
-      days: this.#dayFiles.days,
-      opening: this.#dayFiles.opening,
-      counts: {
-        lines: report.lines,
-        messages: counts.applied,
-        bars: this.#dayFiles.bars,
-        gaps: counts.gaps,
-        crossed: counts.crossed,
-        quarantined: report.quarantined,
-        ignored: counts.ignored,
-        checkedSnapshots: counts.repeated,
-        disagreements: counts.disagreements,
-        trimmedBars: this.#dayFiles.trimmedBars,
-      },
-      gaps: this.#watch.gaps,
-      quarantined: report.quarantinedLines,
-      damaged: [...unit.damaged, ...report.damaged],
-      skipped: unit.skipped,
-      incomplete: this.#dayFiles.incomplete,
-    };
+    const finished = await run.finish(report, inputs);
+    if (finished !== null) {
+      return { kind: 'done', symbol, ...finished, textBytes: report.textBytes, diskBytes: report.diskBytes };
+    }
+    const { message, code } = run.refusal!;
+    return { kind: 'refused', symbol, message, code, files: this.#unit.files.map((file) => file.path) };
   }
 }

@@ -7,10 +7,17 @@ import { after, before, describe, it } from 'node:test';
 import yazl from 'yazl';
 import { z } from 'zod';
 import { DAY_MS, MINUTE_MS } from '../domain/core/index.ts';
-import { BookToBars, FEATURE_COUNT, LOG_RETURN_FEATURE } from '../domain/features/index.ts';
+import { BookToBars, FEATURE_COUNT, LOG_RETURN_FEATURE, STATIONARY } from '../domain/features/index.ts';
 import { createInstrument } from '../domain/market/index.ts';
 import { VenueLineDecoder } from '../platform/sources/index.ts';
-import { readBars, readJson, sha256File, symbolFolder } from '../platform/storage/index.ts';
+import {
+  barFile,
+  readBars,
+  readJson,
+  sha256File,
+  stationaryFile,
+  symbolFolder,
+} from '../platform/storage/index.ts';
 import { ingestL2, type IngestOptions, type IngestResult } from './ingest.ts';
 
 const DAY = Date.UTC(2025, 0, 1);
@@ -135,6 +142,23 @@ describe('ingestL2', () => {
     const bars = await readBars(place('apart'));
     const midnight = bars.minuteMs.indexOf(DAY + DAY_MS);
     assert.ok(Number.isFinite(bars.features[midnight * FEATURE_COUNT + LOG_RETURN_FEATURE]));
+    const beside = await readBars({ ...place('apart'), featureSet: 'stationary' });
+    assert.deepEqual(
+      beside.features.slice(midnight * STATIONARY.length, midnight * STATIONARY.length + 4),
+      bars.features.slice(midnight * FEATURE_COUNT, midnight * FEATURE_COUNT + 4),
+    );
+  });
+
+  it('does a day again whose file of stationary features is gone', async () => {
+    const file = await put('gone/1.zip', await zip(archiveLines(0)));
+    const wanted = options('gone', [file]);
+    await ingestL2(wanted);
+    const features = stationaryFile(place('gone'), DAY);
+    const hash = await sha256File(features);
+    await rm(features);
+    assert.equal((await ingestL2(wanted)).unchanged, 0);
+    assert.equal(await sha256File(features), hash);
+    assert.equal((await ingestL2(wanted)).unchanged, 1);
   });
 
   it('gives the same files on threads, in one go, or day by day backwards', async () => {
@@ -144,16 +168,16 @@ describe('ingestL2', () => {
     ];
     const hashes = async (name: string) =>
       await Promise.all(
-        (await readdir(symbolFolder('bars', place(name))))
-          .filter((entry) => entry.endsWith('.parquet'))
-          .toSorted()
-          .map(async (entry) => await sha256File(path.join(symbolFolder('bars', place(name)), entry))),
+        [barFile, stationaryFile]
+          .flatMap((fileOf) => [DAY, DAY + DAY_MS].map((dayMs) => fileOf(place(name), dayMs)))
+          .map(sha256File),
       );
     const threads = await ingestL2({ ...options('threads', days), workers: 2 });
-    assert.deepEqual([threads.files, threads.joined], [2, 1]);
+    assert.equal(threads.files, 2);
     const oneGo = await ingestL2(options('one-go', days));
     assert.deepEqual([oneGo.bars, oneGo.joined], [threads.bars, 0]);
-    for (const day of days.toReversed()) await ingestL2(options('backwards', [day]));
+    await ingestL2(options('backwards', [days[1]!]));
+    assert.equal((await ingestL2(options('backwards', [days[0]!]))).joined, 1);
     assert.deepEqual(await hashes('threads'), await hashes('one-go'));
     assert.deepEqual(await hashes('backwards'), await hashes('one-go'));
   });
@@ -190,7 +214,8 @@ describe('ingestL2', () => {
     const lines = archiveLines(0);
     const file = await put('stream', lines.join('\n'));
     await ingestL2({ ...options('stream', [file]), logVolume: 'samples' });
-    const stored = await readBars(place('stream'));
+    const stored = await readBars({ ...place('stream'), featureSet: 'quantgod-9-samples' });
+    const beside = await readBars({ ...place('stream'), featureSet: 'stationary' });
     const instrument = createInstrument({
       venue: 'bybit-linear',
       symbol: 'SIMUSDT',
@@ -207,6 +232,7 @@ describe('ingestL2', () => {
     });
     assert.equal(bars.length, stored.rows);
     assert.deepEqual(stored.features, Float64Array.from(bars.flatMap((bar) => [...bar.features])));
+    assert.deepEqual(beside.features, Float64Array.from(bars.flatMap((bar) => [...bar.stationary])));
     assert.deepEqual(
       stored.close,
       Float64Array.from(bars, (bar) => bar.close),

@@ -1,11 +1,12 @@
 /** Bars and labels of one symbol joined: what training and judging read. */
 import { DataError, NO_LABEL } from '../domain/core/index.ts';
 import { LOG_RETURN_FEATURE, usableSegments, windowEnds } from '../domain/features/index.ts';
-import type { BarTable, Segment } from '../domain/features/index.ts';
+import type { BarTable, FeatureSetName, Segment } from '../domain/features/index.ts';
 import { labelBars } from '../domain/labels/index.ts';
 import type { BarLabels, LabelDefinition } from '../domain/labels/index.ts';
 import { parseVenueName } from '../domain/market/index.ts';
 import type { LabelSpans } from '../domain/validation/index.ts';
+import { requireLogVolume } from './log-volume-check.ts';
 import { readMarker } from './truth.ts';
 import type { SyntheticOrigin } from './truth.ts';
 import { readBars, readLabels, symbolFolder, writeLabels } from '../platform/storage/index.ts';
@@ -27,7 +28,10 @@ export interface LabelResult {
   readonly out: string;
 }
 
-/** Labels all bars of a symbol and writes them beside the bars. */
+/**
+ * Labels all bars of a symbol and writes them beside the bars. A label hangs on the returns alone, which every feature set
+ * shares: the same labels serve them all.
+ */
 export async function labelSymbol(place: SymbolPlace, definition: LabelDefinition): Promise<LabelResult> {
   parseVenueName(place.venue);
   const bars = await readBars(place);
@@ -60,16 +64,25 @@ export interface LabelledBars {
   readonly synthetic: SyntheticOrigin | null;
 }
 
+/** What a model is shown. */
+export interface ModelInput {
+  /** Bars a window. */
+  readonly sequenceLength: number;
+  readonly featureSet: FeatureSetName;
+}
+
 /**
  * Reads bars and the labels that `tidemark label` wrote for them.
- * @throws DataError when the labels were made for other bars, or no row has both a label and a full window
+ * @throws DataError when the bars lack the feature set or were counted otherwise, the labels were made for other bars,
+ * or no row has both a label and a full window
  */
 export async function readLabelledBars(
   place: SymbolPlace,
   definition: LabelDefinition,
-  sequenceLength: number,
+  { sequenceLength, featureSet }: ModelInput,
 ): Promise<LabelledBars> {
-  const bars = await readBars(place);
+  await requireLogVolume(place, featureSet);
+  const bars = await readBars({ ...place, featureSet });
   const stored = await readLabels({ ...place, definition });
   if (stored.minuteMs.length !== bars.rows || stored.minuteMs.some((ms, row) => ms !== bars.minuteMs[row])) {
     throw new DataError(

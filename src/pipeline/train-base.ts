@@ -4,85 +4,148 @@ import { parseVenueName } from '../domain/market/index.ts';
 import { developmentTestSplit, purgedTail } from '../domain/validation/index.ts';
 import type { PurgedSplit } from '../domain/validation/index.ts';
 import { trainTcnLstm } from '../learning/models/index.ts';
-import type { EpochReport, TrainedTcnLstm } from '../learning/models/index.ts';
+import type {
+  EpochReport,
+  StepReport,
+  TrainedTcnLstm,
+  TrainTcnLstmOptions,
+} from '../learning/models/index.ts';
 import { saveModel } from '../platform/storage/index.ts';
+import type { EpochRecord, RunStore } from '../platform/storage/index.ts';
 import { manifestDraft, modelReference } from './artifacts.ts';
 import type { RunRequest } from './artifacts.ts';
 import { resolveLabel } from './config.ts';
 import type { Config } from './config.ts';
+import { EpochLog } from './epoch-log.ts';
 import { readLabelledBars } from './labelled-bars.ts';
 import type { LabelledBars } from './labelled-bars.ts';
+import { trainResumably } from './resumable-training.ts';
+import { learningRows, momentsOf, rowsAt } from './symbol-rows.ts';
+import type { SymbolBars, SymbolRows } from './symbol-rows.ts';
 
 /** Reports an epoch of the training called `part`. */
 export type OnEpoch = (part: string, epoch: EpochReport, epochs: number) => void;
 
-export interface TrainBaseRequest extends RunRequest {
-  readonly venue: string;
-  readonly symbol: string;
-  readonly name: string;
+/** Told while trainings run. */
+export interface TrainingObserver {
   readonly onEpoch?: OnEpoch;
+  /** A step of the training called `part` was taken. */
+  readonly onStep?: (part: string, step: StepReport) => void;
+  /** One line for people: what is done otherwise than asked for, and why. */
+  readonly onNote?: (text: string) => void;
 }
 
-/** Losses and scores are null where there were no validation rows. */
-export interface EpochSummary {
-  readonly epoch: number;
-  readonly trainLoss: number;
-  readonly valLoss: number | null;
-  readonly macroF1: number | null;
+export interface TrainBaseRequest extends RunRequest, TrainingObserver {
+  readonly venue: string;
+  readonly symbol: string;
+  /**
+   * Symbols that the same network learns from besides, each scaled with its own statistics. Every symbol then has a
+   * model of its own, called `<name>-<symbol>`.
+   */
+  readonly companions?: readonly string[];
+  readonly name: string;
+  /** Ignores the checkpoints that an interrupted training of the same left. */
+  readonly fresh?: boolean;
+  /** Where epochs are recorded besides the run's folder. */
+  readonly store?: RunStore;
 }
 
 export interface TrainingSummary {
   readonly parameters: number;
   readonly labelsPerSecond: number;
-  readonly epochs: readonly EpochSummary[];
-  readonly best: EpochSummary;
+  readonly epochs: readonly EpochRecord[];
+  readonly best: EpochRecord;
+  /** Sequences that were in memory at once. */
+  readonly microBatchSize: number;
 }
 
-export interface TrainBaseResult extends TrainingSummary {
-  readonly runId: string;
+/** One symbol's model. */
+export interface SymbolModel {
+  readonly symbol: string;
   readonly model: string;
   readonly rows: { readonly train: number; readonly validation: number; readonly purged: number };
   readonly out: string;
 }
+
+export interface TrainBaseResult extends TrainingSummary, SymbolModel {
+  readonly runId: string;
+  /** The epoch after which an interrupted training went on; null when it began at the start. */
+  readonly resumedAfterEpoch: number | null;
+  /** JSON lines, one an epoch. */
+  readonly metrics: string;
+  /** Models of the companions: the same network, each with its symbol's scaling. */
+  readonly companions: readonly SymbolModel[];
+}
+
+const PART = 'base';
 
 export async function trainBase(request: TrainBaseRequest): Promise<TrainBaseResult> {
   const { config, venue, symbol, name } = request;
   const { dataDir, base, validation } = config;
   parseVenueName(venue);
   const definition = resolveLabel(config.label);
-  const data = await readLabelledBars({ dataDir, venue, symbol }, definition, base.sequenceLength);
-  const development = developmentSplit(data, config);
-  const { before, after, purged } = purgedTail({
-    spans: data.spans,
-    rows: development.before,
-    share: validation.stopShare,
-    embargoMs: validation.embargoMinutes * MINUTE_MS,
+  const read = async (each: string): Promise<SymbolBars> => ({
+    symbol: each,
+    data: await readLabelledBars({ dataDir, venue, symbol: each }, definition, {
+      sequenceLength: base.sequenceLength,
+      featureSet: config.features,
+    }),
   });
-  const trained = await fitBase(request, data, { train: before, stopping: after, part: 'base' });
-  const summary = summariseTraining(trained);
-  const facts = {
-    kind: 'base',
-    name,
-    venue,
-    symbol,
-    definition,
-    data,
-    usedRows: development.before,
-  } as const;
-  const stored = await saveModel(
-    dataDir,
-    manifestDraft(request, { ...facts, metrics: { training: summary } }),
+  const symbols: SymbolBars[] = [];
+  for (const each of new Set([symbol, ...(request.companions ?? [])])) symbols.push(await read(each));
+  const moments = momentsOf(symbols);
+  const embargoMs = validation.embargoMinutes * MINUTE_MS;
+  const development = developmentTestSplit(moments, { testShare: validation.testShare, embargoMs });
+  const share = validation.stopShare;
+  const stop = purgedTail({ spans: moments, rows: development.before, share, embargoMs });
+  const parts = symbols.map((each) => ({
+    ...each,
+    train: rowsAt(each, moments, stop.before),
+    stopping: rowsAt(each, moments, stop.after),
+    used: rowsAt(each, moments, development.before),
+    test: rowsAt(each, moments, development.after),
+  }));
+  const log = await EpochLog.create({ dataDir, runId: request.runId, store: request.store });
+  const { forget, resumedAfterEpoch, ...trained } = await trainResumably(
+    fitOptions(request, parts, { part: PART }),
     {
-      'model.onnx': trained.onnx,
+      dataDir,
+      label: symbols.map((each) => each.symbol).join('-'),
+      fresh: request.fresh ?? false,
+      onNote: request.onNote,
+      onSafeEpoch: async (report) => await log.write(PART, summariseEpoch(report)),
     },
   );
-  return {
-    runId: request.runId,
-    model: modelReference(stored),
-    rows: { train: before.length, validation: after.length, purged: development.purged + purged },
-    ...summary,
-    out: stored.folder,
-  };
+  const summary = summariseTraining(trained);
+  const models: SymbolModel[] = [];
+  for (const { symbol: each, data, train, stopping, used, test } of parts) {
+    const alone = parts.length === 1;
+    const facts = {
+      kind: 'base',
+      name: alone ? name : `${name}-${each.toLowerCase()}`,
+      venue,
+      symbol: each,
+      definition,
+      data,
+      usedRows: used,
+      companions: parts.flatMap((other) =>
+        other.symbol === each ? [] : [{ symbol: other.symbol, data: other.data, usedRows: other.used }],
+      ),
+      metrics: { training: summary },
+    } as const;
+    const onnx = alone ? trained.onnx : trained.onnxOf.get(each)!;
+    const stored = await saveModel(dataDir, manifestDraft(request, facts), { 'model.onnx': onnx });
+    const purged = data.rows.length - test.length - train.length - stopping.length;
+    models.push({
+      symbol: each,
+      model: modelReference(stored),
+      rows: { train: train.length, validation: stopping.length, purged },
+      out: stored.folder,
+    });
+  }
+  await forget();
+  const [first, ...companions] = models;
+  return { runId: request.runId, ...first!, ...summary, resumedAfterEpoch, metrics: log.file, companions };
 }
 
 /** Development rows, and the last part of the history, which only `audit` opens. */
@@ -93,49 +156,55 @@ export function developmentSplit(data: LabelledBars, { validation }: Config): Pu
   });
 }
 
-interface FitRows {
-  /** Positions in `data.rows`. */
-  readonly train: Int32Array;
-  /** Positions that stop the training, or the epoch after which it ends without any. */
-  readonly stopping: Int32Array | { readonly lastEpoch: number };
+interface FitPlan {
   readonly part: string;
+  /** Ends after this epoch, without rows that stop it. */
+  readonly lastEpoch?: number;
 }
 
-/** Trains the network of the configuration's recipe on some of the labelled rows. */
+type FitRun = Pick<TrainBaseRequest, 'config' | 'signal'> & TrainingObserver;
+
+/** Trains the network of the configuration's recipe on some of the labelled rows; `onnx` is the first symbol's. */
 export async function fitBase(
-  { config, signal, onEpoch }: Pick<TrainBaseRequest, 'config' | 'signal' | 'onEpoch'>,
-  data: LabelledBars,
-  { train, stopping, part }: FitRows,
+  run: FitRun,
+  symbols: readonly SymbolRows[],
+  plan: FitPlan,
 ): Promise<TrainedTcnLstm> {
+  return await trainTcnLstm(fitOptions(run, symbols, plan));
+}
+
+function fitOptions(
+  { config, signal, onEpoch, onStep, onNote }: FitRun,
+  symbols: readonly SymbolRows[],
+  { part, lastEpoch }: FitPlan,
+): TrainTcnLstmOptions {
   const { sequenceLength, channels, hidden, layers, dropout, ...training } = config.base;
-  const barRows = (positions: Int32Array): Int32Array => positions.map((position) => data.rows[position]!);
-  const lastEpoch = 'lastEpoch' in stopping ? stopping.lastEpoch : config.base.epochs;
-  return await trainTcnLstm({
-    dataset: {
-      featureNames: data.bars.featureNames,
-      rows: data.bars.rows,
-      features: data.bars.features,
-      labels: data.labels.label,
-      segments: data.segments,
-    },
-    trainRows: barRows(train),
-    ...('lastEpoch' in stopping ? { lastEpoch } : { validationRows: barRows(stopping) }),
+  const { stoppingRows, ...rows } = learningRows(symbols);
+  return {
+    ...rows,
+    ...(lastEpoch === undefined ? { validationRows: stoppingRows } : { lastEpoch }),
     model: { sequenceLength, channels, hidden, layers, dropout },
     training: { ...training, seed: config.seed, threads: config.threads },
     availableBytes: process.availableMemory(),
-    onEpoch: (report) => onEpoch?.(part, report, lastEpoch),
+    onStep: (step) => onStep?.(part, step),
+    onEpoch: (report) => onEpoch?.(part, report, lastEpoch ?? config.base.epochs),
+    onAccumulation: (batchSize, atOnce) =>
+      onNote?.(
+        `${part}: batches of ${batchSize} sequences run in parts of at most ${atOnce} and their gradients add up; ` +
+          'batch norm sees each part by itself',
+      ),
     signal,
-  });
+  };
 }
 
 export function summariseTraining(trained: TrainedTcnLstm): TrainingSummary {
-  const { parameters, labelsPerSecond, epochs, best } = trained;
-  return { parameters, labelsPerSecond, epochs: epochs.map(summariseEpoch), best: summariseEpoch(best) };
+  const { parameters, labelsPerSecond, epochs, best, microBatchSize } = trained;
+  const records = epochs.map(summariseEpoch);
+  return { parameters, labelsPerSecond, epochs: records, best: summariseEpoch(best), microBatchSize };
 }
 
-const summariseEpoch = ({ epoch, trainLoss, validationLoss, macroF1 }: EpochReport): EpochSummary => ({
-  epoch,
-  trainLoss,
+const summariseEpoch = ({ validationLoss, macroF1, ...report }: EpochReport): EpochRecord => ({
+  ...report,
   valLoss: Number.isNaN(validationLoss) ? null : validationLoss,
   macroF1: Number.isNaN(macroF1) ? null : macroF1,
 });

@@ -1,12 +1,12 @@
 /** A trust report on disk: `<dataDir>/reports/<runId>/{report.html, report.json}`. */
 import path from 'node:path';
-import { writeFileAtomic, writeJsonAtomic } from '../platform/storage/index.ts';
+import { trainingDataOf, writeFileAtomic, writeJsonAtomic } from '../platform/storage/index.ts';
+import type { EpochRecord } from '../platform/storage/index.ts';
 import { modelReference } from './artifacts.ts';
 import type { EvaluateOutcome } from './evaluate.ts';
 import { renderReport } from './report/index.ts';
 import type { Report, TrainingCurve } from './report/index.ts';
 import type { FoldSummary } from './audit.ts';
-import type { EpochSummary } from './train-base.ts';
 
 export interface ReportFacts {
   readonly name: string;
@@ -45,7 +45,7 @@ function curvesOf({ stored }: EvaluateOutcome): readonly TrainingCurve[] {
   const folds = stored.manifest.metrics['folds'] as readonly FoldSummary[] | undefined;
   const last = folds?.at(-1);
   if (last === undefined) return [];
-  const curve = (epochs: readonly EpochSummary[]): TrainingCurve['epochs'] =>
+  const curve = (epochs: readonly EpochRecord[]): TrainingCurve['epochs'] =>
     epochs.map(({ epoch, trainLoss, valLoss, macroF1 }) => ({
       epoch,
       trainLoss,
@@ -57,6 +57,7 @@ function curvesOf({ stored }: EvaluateOutcome): readonly TrainingCurve[] {
 
 function factsOf({ stored, evaluation }: EvaluateOutcome): readonly ReportFacts[] {
   const { manifest } = stored;
+  const data = trainingDataOf(manifest);
   const metrics = manifest.metrics as {
     readonly oofRows?: number;
     readonly auditorRounds?: number;
@@ -78,7 +79,7 @@ function factsOf({ stored, evaluation }: EvaluateOutcome): readonly ReportFacts[
     },
     {
       name: 'Development data',
-      value: `${minute(manifest.data.fromMs)} to ${minute(manifest.data.toMs)} UTC, ${manifest.data.rows.toLocaleString('en')} labelled windows`,
+      value: `${minute(data.fromMs)} to ${minute(data.toMs)} UTC, ${data.rows.toLocaleString('en')} labelled windows`,
     },
     { name: 'Label', value: `${evaluation.label.name}: purged by the label’s end time` },
   ];

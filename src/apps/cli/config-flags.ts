@@ -35,6 +35,14 @@ const SHARED: readonly ConfigFlag[] = [
   number('--threads <n>', 'threads of the neural engine (default 2)', 'threads'),
 ];
 
+/** What the weights of the base model must fit. */
+const NETWORK: readonly ConfigFlag[] = [
+  number('--sequence-length <bars>', 'bars a window (default 720)', 'base', 'sequenceLength'),
+  number('--channels <n>', 'channels of the TCN blocks (default 64)', 'base', 'channels'),
+  number('--hidden <n>', 'hidden units of the LSTM (default 256)', 'base', 'hidden'),
+  number('--layers <n>', 'LSTM layers (default 2)', 'base', 'layers'),
+];
+
 /** Groups of flags that a command may offer besides the shared ones. */
 export const FLAG_GROUPS = {
   label: [
@@ -53,11 +61,16 @@ export const FLAG_GROUPS = {
     ),
     number('--lookahead-minutes <n>', 'time ahead; overrides the preset', 'label', 'lookaheadMinutes'),
   ],
+  features: [
+    text(
+      '--features <set>',
+      'quantgod-9 (default), quantgod-9-samples or stationary; see docs/features.md',
+      'features',
+    ),
+  ],
+  network: NETWORK,
   base: [
-    number('--sequence-length <bars>', 'bars a window (default 720)', 'base', 'sequenceLength'),
-    number('--channels <n>', 'channels of the TCN blocks (default 64)', 'base', 'channels'),
-    number('--hidden <n>', 'hidden units of the LSTM (default 256)', 'base', 'hidden'),
-    number('--layers <n>', 'LSTM layers (default 2)', 'base', 'layers'),
+    ...NETWORK,
     number('--dropout <share>', 'dropout (default 0.3)', 'base', 'dropout'),
     number('--learning-rate <x>', 'initial learning rate (default 3e-4)', 'base', 'learningRate'),
     number('--labelled-steps <n>', 'labels a sequence in dense mode (default 720)', 'base', 'labelledSteps'),
@@ -65,6 +78,29 @@ export const FLAG_GROUPS = {
     number('--epochs <n>', 'most epochs (default 10)', 'base', 'epochs'),
     number('--patience <n>', 'epochs without improvement before stopping (default 3)', 'base', 'patience'),
     text('--mode <dense|windowed>', 'supervision (default dense)', 'base', 'mode'),
+    number(
+      '--micro-batch-size <n>',
+      'most sequences in memory at once (default: as many as fit)',
+      'base',
+      'microBatchSize',
+    ),
+    text('--optimiser <adamw|sgd>', 'optimiser (default adamw)', 'base', 'optimiser'),
+    number('--weight-decay <x>', 'weight decay (default 0.01)', 'base', 'weightDecay'),
+    text(
+      '--schedule <cosine|warm-up|one-cycle>',
+      'course of the learning rate (default cosine)',
+      'base',
+      'schedule',
+    ),
+    number(
+      '--average-decay <x>',
+      'decay of the weights’ moving average, such as 0.999 (default 0: off)',
+      'base',
+      'averageDecay',
+    ),
+    number('--label-smoothing <x>', 'label smoothing (default 0)', 'base', 'labelSmoothing'),
+    number('--focal-gamma <x>', 'exponent of the focal loss (default 0: off)', 'base', 'focalGamma'),
+    text('--monitor <macroF1|loss>', 'what decides the best epoch (default macroF1)', 'base', 'monitor'),
   ],
   auditor: [
     number('--rounds <n>', 'most boosting rounds of the auditor (default 500)', 'auditor', 'rounds'),

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { ConfigError, DataError, TransientError } from '../../domain/core/index.ts';
 import { CODE_VERSION } from '../../pipeline/index.ts';
 import type { Config } from '../../pipeline/index.ts';
-import { RunStore } from '../../platform/storage/index.ts';
+import { explainDiskError, RunStore } from '../../platform/storage/index.ts';
 import { addConfigFlags, effectiveConfig } from './config-flags.ts';
 import type { FlagGroup } from './config-flags.ts';
 import { createOutput } from './output.ts';
@@ -77,11 +77,11 @@ async function perform(
     const startedAt = new Date().toISOString();
     const runId = `${name.replaceAll(' ', '-')}-${startedAt.slice(0, 19).replace(/\D/g, '')}-${randomBytes(2).toString('hex')}`;
     const store = lazy(() => new RunStore(config.dataDir));
-    if (plan.recorded !== false)
-      store.get().start({ id: runId, command: name, startedAt, config, codeVersion: CODE_VERSION });
     const finish = (status: 'done' | 'failed' | 'interrupted', result: unknown): void =>
       store.peek()?.finish(runId, { status, at: new Date().toISOString(), result });
     try {
+      if (plan.recorded !== false)
+        store.get().start({ id: runId, command: name, startedAt, config, codeVersion: CODE_VERSION });
       const result = await plan.run(
         { config, output, signal: interrupt.signal, runId, store: store.get, options },
         args,
@@ -91,8 +91,12 @@ async function perform(
       output.result(result);
       return plan.exitCode?.() ?? EXIT.done;
     } catch (error) {
-      finish(interrupt.signal.aborted ? 'interrupted' : 'failed', { error: String(error) });
-      throw error;
+      try {
+        finish(interrupt.signal.aborted ? 'interrupted' : 'failed', { error: String(error) });
+      } catch {
+        // A disk too full to note a failure must not hide it.
+      }
+      throw explainDiskError(error, config.dataDir);
     } finally {
       store.peek()?.close();
     }

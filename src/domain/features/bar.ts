@@ -18,13 +18,13 @@ export const QUANTGOD_9 = [
 
 export const FEATURE_COUNT = QUANTGOD_9.length;
 
-/** Index of `log_ret_close` in a feature row: labels and price paths are rebuilt from it. */
+/** Index of `log_ret_close` in a feature row of any set: labels and price paths are rebuilt from it. */
 export const LOG_RETURN_FEATURE = 3;
 
 /** Levels of each side that a bar keeps. */
 export const BAR_LEVELS = 200;
 
-/** Why a bar is not whole. An incomplete bar keeps its close and its book, but its nine features are NaN. */
+/** Why a bar is not whole. An incomplete bar keeps its close and its book, but its features are NaN. */
 export type IncompleteReason =
   /** A message was lost within this minute, or the book was rebuilt within it. */
   | 'sequence-gap'
@@ -40,6 +40,8 @@ export interface MinuteBar {
   readonly minuteMs: number;
   /** `[9]` in the order of {@link QUANTGOD_9}; all NaN when incomplete; wicks and return NaN without a previous close. */
   readonly features: Float64Array;
+  /** `[16]` in the order of `STATIONARY`; NaN where `features` are. */
+  readonly stationary: Float64Array;
   /** Micro prices of the minute's samples, in quote currency: first, highest, lowest, last. */
   readonly open: number;
   readonly high: number;

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Random } from '../core/index.ts';
 import { QUANTGOD_9 } from './bar.ts';
+import { STATIONARY } from './stationary-features.ts';
 import { exponentialAverage, wilderRsi } from './indicators.ts';
-import { META_FEATURES, metaFeatures } from './meta-features.ts';
+import { META_FEATURES, metaFeatureNames, metaFeatures } from './meta-features.ts';
 
 const BARS = 200;
 const WIDTH = QUANTGOD_9.length;
@@ -66,6 +67,23 @@ describe('metaFeatures', () => {
       });
       assert.deepEqual(alone, all.slice(i * 14, (i + 1) * 14));
     });
+  });
+
+  it('take volatility in basis points from a set that has it so, and say so', () => {
+    assert.deepEqual(metaFeatureNames(QUANTGOD_9), META_FEATURES);
+    const names = metaFeatureNames(STATIONARY);
+    assert.equal(names[8], 'volatility_bps');
+    assert.deepEqual(names.with(8, 'volatility'), META_FEATURES);
+    const width = STATIONARY.length;
+    const window = Float64Array.from({ length: 20 * width }, (_, i) => (i % 97) / 1e5);
+    const row = metaFeatures({
+      probabilities: probabilities.subarray(0, 3),
+      features: window,
+      featureNames: STATIONARY,
+      rows: Int32Array.of(19),
+      sequenceLength: 20,
+    });
+    assert.equal(row[8], window[19 * width + STATIONARY.indexOf('volatility_bps')]);
   });
 
   it('leave out what a window is too short for', () => {

@@ -7,7 +7,7 @@
 import { CLASS_COUNT, invariant } from '../core/index.ts';
 import { exponentialAverage, wilderRsi } from './indicators.ts';
 
-/** Features of the window's last bar that are passed on as they are. */
+/** Features of the window's last bar that are passed on as they are, as the original nine call them. */
 const LAST_BAR_FEATURES = [
   'body',
   'upper_wick',
@@ -18,7 +18,7 @@ const LAST_BAR_FEATURES = [
   'mean_deep_obi',
 ] as const;
 
-/** The auditor's fourteen inputs, in order. */
+/** The auditor's fourteen inputs, in order, of a base model on the original nine. */
 export const META_FEATURES = [
   'prob_sell',
   'prob_neutral',
@@ -30,6 +30,18 @@ export const META_FEATURES = [
   'ema_50_dist',
 ] as const;
 
+/** What takes the place of a feature in a set that has it without a unit. */
+const RELATIVE_FORMS: Readonly<Record<string, string>> = { volatility: 'volatility_bps' };
+
+/** The auditor's fourteen inputs for a base model on these features: a relative form stands in where there is one. */
+export const metaFeatureNames = (featureNames: readonly string[]): readonly string[] =>
+  META_FEATURES.map((name) => relativeForm(name, featureNames));
+
+function relativeForm(name: string, featureNames: readonly string[]): string {
+  const relative = RELATIVE_FORMS[name];
+  return relative !== undefined && featureNames.includes(relative) ? relative : name;
+}
+
 const RSI_PERIOD = 14;
 const EMA_PERIODS = [9, 50] as const;
 
@@ -38,7 +50,7 @@ interface MetaFeatureInput {
   readonly probabilities: Float64Array;
   /** `[bars × featureNames.length]` raw (unscaled) features, row-major. */
   readonly features: Float64Array;
-  /** Names of the columns; those of the nine that the auditor reads must be among them. */
+  /** Names of the columns; those that the auditor reads must be among them. */
   readonly featureNames: readonly string[];
   /** `[n]` the bar at which each window ends; for a window on its own, its last row. */
   readonly rows: Int32Array;
@@ -47,7 +59,7 @@ interface MetaFeatureInput {
 }
 
 /**
- * `[n × 14]` in the order of {@link META_FEATURES}.
+ * `[n × 14]` in the order of {@link metaFeatureNames}.
  *
  * The price path is `exp(cumulated log returns)` of the window's own bars. A window shorter than 15 bars has no RSI,
  * one shorter than 9 or 50 no distance to that average: NaN, which the auditor takes as missing.
@@ -63,7 +75,9 @@ export function metaFeatures(input: MetaFeatureInput): Float64Array {
     probabilities: probabilities.length,
   });
   const returnColumn = columnOf('log_ret_close', featureNames);
-  const lastBarColumns = LAST_BAR_FEATURES.map((name) => columnOf(name, featureNames));
+  const lastBarColumns = LAST_BAR_FEATURES.map((name) =>
+    columnOf(relativeForm(name, featureNames), featureNames),
+  );
   const prices = new Float64Array(sequenceLength);
   const result = new Float64Array(rows.length * META_FEATURES.length);
   rows.forEach((row, i) => {

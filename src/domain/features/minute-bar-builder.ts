@@ -12,6 +12,8 @@
 import { MINUTE_MS, SECOND_MS, minuteOf } from '../core/index.ts';
 import { type BreakReason, type Instrument, type OrderBook, priceOf, sizeOf } from '../market/index.ts';
 import { BAR_LEVELS, FEATURE_COUNT, type IncompleteReason, type MinuteBar } from './bar.ts';
+import { STATIONARY, StationaryFeatures } from './stationary-features.ts';
+import { TopLevels } from './top-levels.ts';
 
 /** `samples` reproduces what QuantGod's batch code computed, so that both can be compared column by column. */
 export const LOG_VOLUME_MODES = ['messages', 'samples'] as const;
@@ -25,13 +27,6 @@ export interface MinuteBarOptions {
 
 /** Levels of each side in `deep_obi_5`. */
 const DEEP_LEVELS = 5;
-
-/** Levels of one side at the last sample, still in ticks and lots: they become decimals only when the bar closes. */
-class TopLevels {
-  readonly ticks = new Float64Array(BAR_LEVELS);
-  readonly lots = new Float64Array(BAR_LEVELS);
-  count = 0;
-}
 
 /** What a bar's features need of its prices. */
 export type BarPrices = Pick<MinuteBar, 'open' | 'high' | 'low' | 'close'>;
@@ -51,8 +46,10 @@ export function joinedFeatures(
 export class MinuteBarBuilder {
   readonly #instrument: Instrument;
   readonly #logVolume: LogVolumeMode;
+  /** At the last sample. */
   readonly #bids = new TopLevels();
   readonly #asks = new TopLevels();
+  readonly #stationary = new StationaryFeatures();
   readonly #reasons = new Set<IncompleteReason>();
   #minuteMs = Number.NEGATIVE_INFINITY;
   #lastSampleMs = Number.NEGATIVE_INFINITY;
@@ -83,6 +80,7 @@ export class MinuteBarBuilder {
   onMessage(book: OrderBook, exchangeTimeMs: number): MinuteBar | null {
     const closed = this.onTime(exchangeTimeMs);
     this.#messages++;
+    this.#stationary.onMessage(book);
     if (exchangeTimeMs - this.#lastSampleMs >= SECOND_MS && book.isTwoSided) {
       this.#lastSampleMs = Math.floor(exchangeTimeMs / SECOND_MS) * SECOND_MS;
       this.#sample(book);
@@ -95,6 +93,7 @@ export class MinuteBarBuilder {
     this.#reasons.add(reason);
     const closed = this.onTime(exchangeTimeMs);
     this.#reasons.add(reason);
+    this.#stationary.onBreak();
     return closed;
   }
 
@@ -137,6 +136,7 @@ export class MinuteBarBuilder {
     this.#deepObiSum += (deepBid - deepAsk) / (deepBid + deepAsk);
     this.#bids.count = bids.copyBest(this.#bids.ticks, this.#bids.lots);
     this.#asks.count = asks.copyBest(this.#asks.ticks, this.#asks.lots);
+    this.#stationary.onSample(this.#bids, this.#asks);
   }
 
   /** Ends the current minute; null when it has no sample. */
@@ -154,16 +154,20 @@ export class MinuteBarBuilder {
     this.#maxSpread = 0;
     this.#obiSum = 0;
     this.#deepObiSum = 0;
+    this.#stationary.startMinute();
     return bar;
   }
 
   #bar(): MinuteBar {
     if (this.#samples < 2) this.#reasons.add('few-samples');
-    const features =
-      this.#reasons.size === 0 ? this.#features() : new Float64Array(FEATURE_COUNT).fill(Number.NaN);
+    const isComplete = this.#reasons.size === 0;
+    const features = isComplete ? this.#features() : new Float64Array(FEATURE_COUNT).fill(Number.NaN);
     return {
       minuteMs: this.#minuteMs,
       features,
+      stationary: isComplete
+        ? this.#stationary.row(features, this.#close)
+        : new Float64Array(STATIONARY.length).fill(Number.NaN),
       open: this.#open,
       high: this.#high,
       low: this.#low,

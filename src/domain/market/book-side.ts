@@ -46,6 +46,13 @@ export class BookSide {
     this.#clearLadder();
   }
 
+  /** Size at a price; 0 when there is no such level. */
+  lotsAt(priceTicks: number): number {
+    const key = this.#sign * priceTicks;
+    const rung = key - this.#base;
+    return rung >= 0 && rung < RUNGS ? this.#lots[rung]! : this.#below.lotsOf(key);
+  }
+
   /** Sets the size at a price; 0 deletes the level, and deleting what is not there does nothing. */
   set(priceTicks: number, qtyLots: number): void {
     const key = this.#sign * priceTicks;

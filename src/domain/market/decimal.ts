@@ -16,7 +16,7 @@ export interface DecimalStep {
 }
 
 /** 10^15 is the largest scale at which a unit still fits an exact integer. */
-const MAX_DECIMALS = 15;
+export const MAX_DECIMALS = 15;
 const POWERS_OF_TEN = Float64Array.from({ length: MAX_DECIMALS + 1 }, (_, k) => 10 ** k);
 
 const POINT = 46;

@@ -1,4 +1,4 @@
-export { type DecimalStep, significantDecimals, stepOfDecimals } from './decimal.ts';
+export { type DecimalStep, MAX_DECIMALS, significantDecimals, stepOfDecimals } from './decimal.ts';
 export { offStepReason, toSteps } from './decimal.ts';
 export * from './events.ts';
 export * from './instrument.ts';

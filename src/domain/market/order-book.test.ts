@@ -35,6 +35,7 @@ function levelsOf(side: BookSide): readonly LevelPair[] {
   const ticks = new Float64Array(side.size);
   const lots = new Float64Array(side.size);
   assert.equal(side.copyBest(ticks, lots), side.size);
+  for (const [i, price] of ticks.entries()) assert.equal(side.lotsAt(price), lots[i]);
   return Array.from(ticks, (price, i) => [price, lots[i]!] as const);
 }
 

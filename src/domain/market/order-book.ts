@@ -31,6 +31,16 @@ export class OrderBook {
   agreesWith({ bids, bidCount, asks, askCount }: BookUpdate): boolean {
     return sideAgrees(this.bids, bids, bidCount) && sideAgrees(this.asks, asks, askCount);
   }
+
+  /** Whether the changes of a delta are in the book already: to apply it once more would change nothing. */
+  holds({ bids, bidCount, asks, askCount }: BookUpdate): boolean {
+    return sideHolds(this.bids, bids, bidCount) && sideHolds(this.asks, asks, askCount);
+  }
+}
+
+function sideHolds(side: BookSide, levels: Float64Array, count: number): boolean {
+  for (let i = 0; i < 2 * count; i += 2) if (side.lotsAt(levels[i]!) !== levels[i + 1]!) return false;
+  return true;
 }
 
 function setLevels(side: BookSide, levels: Float64Array, count: number): void {

@@ -78,6 +78,36 @@ describe('SequencedBook: Bybit', () => {
     assert.equal(feed.book.bids.bestLots, 2);
   });
 
+  it('ignores a change that comes twice, and waits for a snapshot when the second differs', () => {
+    const { feed, calls } = recorded('bybit-linear');
+    feed.process(update('snapshot', 1, { bids: [[100, 1]] }));
+    const change = update('delta', 2, { bids: [[99, 4], [100, 0]] }); // prettier-ignore
+    feed.process(change);
+    assert.deepEqual(feed.process(change), { kind: 'ignored', reason: 'stale' });
+    assert.equal(feed.isUsable, true);
+    assert.deepEqual(feed.process(update('delta', 2, { bids: [[99, 5]] })), {
+      kind: 'gap',
+      expected: 3,
+      got: 2,
+      recovered: false,
+    });
+    assert.equal(feed.process(update('delta', 3)).kind, 'need-snapshot');
+    assert.deepEqual(calls, [
+      'applied 10 100',
+      'applied 20 99',
+      'break 20 sequence-gap',
+      'time 20',
+      'time 30',
+    ]);
+  });
+
+  it('knows that changes before the first snapshot are lost, and breaks at it', () => {
+    const { feed, calls } = recorded('bybit-linear');
+    feed.process(update('delta', 1));
+    feed.process(update('snapshot', 2, { bids: [[100, 1]] }));
+    assert.deepEqual(calls, ['time 10', 'break 20 sequence-gap', 'applied 20 100']);
+  });
+
   it('does not hand on a crossed book, and goes on when it has uncrossed', () => {
     const { feed, calls } = recorded('bybit-linear');
     feed.process(update('snapshot', 1, { bids: [[100, 1]] }));

@@ -72,7 +72,7 @@ export class SequencedBook {
   #buffer: BookUpdate[] = [];
   /** The newest snapshot that the running stream has not reached yet. */
   #spareSnapshot: BookUpdate | null = null;
-  /** After a gap, until the first message on a new snapshot. */
+  /** Messages have been lost, until the first one on a new snapshot. */
   #interrupted = false;
 
   constructor(venue: VenueName, listener: BookListener) {
@@ -121,7 +121,8 @@ export class SequencedBook {
       case 'next':
         return this.#apply(update);
       case 'stale':
-        return this.#ignore(STALE);
+        if (!this.#sequencer.repeats(update) || this.book.holds(update)) return this.#ignore(STALE);
+        return { ...this.#sequencer.contradicted(), recovered: this.#recover(update) };
       case 'need-snapshot':
         this.#wait(update);
         return verdict;
@@ -184,7 +185,10 @@ export class SequencedBook {
   #wait(delta: BookUpdate): void {
     this.#counts.waiting++;
     this.#listener.onTime(delta.exchangeTimeMs);
-    if (!this.#joinsSnapshots) return;
+    if (!this.#joinsSnapshots) {
+      this.#interrupted = true;
+      return;
+    }
     // Older deltas go first: should a snapshot need them after all, joining will fail and say so.
     if (this.#buffer.length === MAX_BUFFERED_DELTAS) this.#buffer.splice(0, MAX_BUFFERED_DELTAS / 2);
     this.#buffer.push(copyBookUpdate(delta));

@@ -76,6 +76,17 @@ export class Sequencer {
     }
   }
 
+  /** Whether a delta bears the number of the last one that was `next`: it is the same again, or contradicts it. */
+  repeats({ lastUpdateId }: UpdateIds): boolean {
+    return this.#phase === 'running' && lastUpdateId === this.#lastId;
+  }
+
+  /** Two messages bear one number and differ: neither can be trusted, and the stream waits for a snapshot. */
+  contradicted(): SequenceGap {
+    this.#phase = 'waiting';
+    return { kind: 'gap', expected: this.#rule.expectedAfter(this.#lastId), got: this.#lastId };
+  }
+
   #joinableSnapshot(snapshotId: number): SnapshotVerdict {
     if (this.#phase === 'running') return snapshotId > this.#lastId ? AHEAD : STALE;
     if (this.#phase === 'joining' && snapshotId < this.#lastId) return STALE;

@@ -24,6 +24,12 @@ export class SortedLevels {
     return rank < this.#size ? this.#lots[this.#size - 1 - rank]! : Number.NaN;
   }
 
+  /** Size at a key; 0 when there is no such level. */
+  lotsOf(key: number): number {
+    const index = this.#lowerBound(key);
+    return index < this.#size && this.#keys[index] === key ? this.#lots[index]! : 0;
+  }
+
   /** Sets the size at a key; 0 deletes the level, and deleting what is not there does nothing. */
   set(key: number, qtyLots: number): void {
     const index = this.#lowerBound(key);

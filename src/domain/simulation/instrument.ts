@@ -32,6 +32,6 @@ export interface RateProfile {
 
 export const RATE_PROFILES: Readonly<Record<SimulationRate, RateProfile>> = {
   // The exchange sends one message each 100 ms whatever happens; activity shows in their size.
-  full: { levels: 500, messagesPerMinute: 599, activityExponent: 0, churn: 19 },
+  full: { levels: 500, messagesPerMinute: 599, activityExponent: 0, churn: 28 },
   light: { levels: 240, messagesPerMinute: 20, activityExponent: 0.7, churn: 3 },
 };

@@ -1,31 +1,110 @@
-/** Growth of one tree, level by level, on binned features. */
+/**
+ * Growth of one tree on binned features. All threads of a crew run the same growth and take the same decisions; what is
+ * shared out among them is the division of rows, a node each, and the search for splits, a node and four columns each.
+ */
 import { type BinnedFeatures } from './bins.ts';
-import { accumulate, HistogramPool, leftBins, type NodeHistogram, partition, subtract } from './histogram.ts';
+import type { Crew } from './crew.ts';
+import { Frontier, MOST_AT_ONCE } from './growth.ts';
+import {
+  accumulate,
+  GROUP,
+  GROUP_HISTOGRAM,
+  groupCount,
+  leftBins,
+  packGroup,
+  partition,
+  type Range,
+  subtract,
+} from './histogram.ts';
+import { HistogramPool, NO_HISTOGRAM } from './histogram-pool.ts';
 import type { Tree } from './model.ts';
-import type { BoostingParameters } from './parameters.ts';
-import { bestSplit, leafWeight, type Split, type SplitSearch, type Sums } from './split.ts';
+import { monotoneDirections, type BoostingParameters } from './parameters.ts';
+import {
+  bestSplit,
+  type Bounds,
+  boundedWeight,
+  CANDIDATE_LENGTH,
+  leafWeight,
+  searchGroup,
+  type Split,
+  type Sums,
+  UNBOUNDED,
+} from './split.ts';
 
-/** Rows `rows[from … to − 1]` fell into a leaf of this output. */
-export interface Leaf {
-  readonly from: number;
-  readonly to: number;
+/** What a tree is grown on. */
+export interface Sample {
+  /** All rows, those to grow on first; reordered so that every leaf's rows stand together, on either side. */
+  readonly rows: Int32Array;
+  /** How many rows to grow on. */
+  readonly drawn: number;
+  /** The columns that may be split on, ascending. */
+  readonly columns: Int32Array;
+}
+
+/** Where rows of a node stand in {@link Sample.rows}: those that are grown on, and those that only follow. */
+interface NodeRows {
+  readonly drawn: Range;
+  readonly rest: Range;
+}
+
+export interface Leaf extends NodeRows {
   readonly output: number;
 }
 
 export interface GrownTree {
   readonly tree: Tree;
-  /** Where the rows that were grown on ended up, as ranges of the row array that was handed in. */
   readonly leaves: readonly Leaf[];
 }
 
-interface GrowingNode {
+/** Shared by the threads that grow one tree. */
+export interface GrowerMemory {
+  /** `[groups × all rows]`, see `histogram.ts` */
+  readonly packed: Int32Array;
+  readonly histograms: Float64Array;
+  /** `[most nodes searched at once × groups × 6]` */
+  readonly found: Float64Array;
+  /** `[2 batches × most nodes divided at once × 2]` where right sides begin, see `#partition`. */
+  readonly middles: Int32Array;
+  /** `[all rows]` */
+  readonly scratch: Int32Array;
+}
+
+/** @param columns how many a tree draws */
+export function growerMemory(
+  rows: number,
+  columns: number,
+  { maxDepth, maxLeaves }: BoostingParameters,
+): GrowerMemory {
+  const groups = groupCount(columns);
+  const deepest = maxDepth === 0 ? Infinity : 2 ** (maxDepth - 1);
+  const most = Math.min(deepest, maxLeaves === 0 ? Infinity : maxLeaves, rows);
+  return {
+    packed: new Int32Array(new SharedArrayBuffer(4 * groups * rows)),
+    histograms: HistogramPool.memory(groups, most),
+    found: new Float64Array(new SharedArrayBuffer(8 * 2 * MOST_AT_ONCE * groups * CANDIDATE_LENGTH)),
+    middles: new Int32Array(new SharedArrayBuffer(4 * 4 * MOST_AT_ONCE)),
+    scratch: new Int32Array(new SharedArrayBuffer(4 * rows)),
+  };
+}
+
+interface GrowingNode extends NodeRows {
   readonly id: number;
   readonly depth: number;
-  readonly from: number;
-  readonly to: number;
   readonly sums: Sums;
-  /** Absent in nodes that cannot be split further. */
-  readonly histogram: NodeHistogram | undefined;
+  readonly bounds: Bounds;
+  /** Number in the pool. */
+  histogram: number;
+}
+
+interface DivisibleNode extends GrowingNode {
+  readonly split: Split;
+}
+
+interface Siblings {
+  readonly left: GrowingNode;
+  readonly right: GrowingNode;
+  /** Histogram that the larger one takes over, or {@link NO_HISTOGRAM}. */
+  readonly parent: number;
 }
 
 interface NodeRecord {
@@ -39,128 +118,248 @@ interface NodeRecord {
   weight: number;
 }
 
+/** A tree being grown. */
+interface Ground extends Sample {
+  readonly gradients: Float32Array;
+  readonly records: NodeRecord[];
+  readonly leaves: Leaf[];
+}
+
 export class TreeGrower {
   readonly #binned: BinnedFeatures;
   readonly #parameters: BoostingParameters;
-  readonly #pool: HistogramPool;
-  readonly #scratch: Int32Array;
+  readonly #memory: GrowerMemory;
+  readonly #crew: Crew;
+  readonly #groups: number;
+  readonly #packed: readonly Int32Array[];
+  readonly #monotone: Int8Array | undefined;
+  /** Histograms of a group of nodes that the pool has none for. */
+  readonly #spare = [new Float64Array(GROUP_HISTOGRAM), new Float64Array(GROUP_HISTOGRAM)] as const;
+  #pool: HistogramPool;
+  #packedColumns = '';
+  #batches = 0;
 
-  /** @param columnsPerTree how many columns {@link grow} will be given */
-  constructor(binned: BinnedFeatures, columnsPerTree: number, parameters: BoostingParameters) {
+  constructor(
+    binned: BinnedFeatures,
+    memory: GrowerMemory,
+    { parameters, crew }: { readonly parameters: BoostingParameters; readonly crew: Crew },
+  ) {
     this.#binned = binned;
     this.#parameters = parameters;
-    this.#pool = new HistogramPool(columnsPerTree);
-    this.#scratch = new Int32Array(binned.rows);
+    this.#memory = memory;
+    this.#crew = crew;
+    this.#groups = memory.packed.length / binned.rows;
+    this.#packed = Array.from({ length: this.#groups }, (_, group) =>
+      memory.packed.subarray(group * binned.rows, (group + 1) * binned.rows),
+    );
+    this.#monotone = monotoneDirections(parameters.monotone, binned.codes.length);
+    this.#pool = new HistogramPool(memory.histograms, this.#groups);
+  }
+
+  /** @param gradients `[all rows × 2]` first and second derivatives by turns */
+  grow(gradients: Float32Array, sample: Sample): GrownTree {
+    const ground: Ground = { gradients, ...sample, records: [], leaves: [] };
+    const frontier = new Frontier<DivisibleNode>(this.#parameters);
+    this.#pack(sample.columns);
+    this.#pool = new HistogramPool(this.#memory.histograms, this.#groups);
+    const root = this.#root(ground);
+    if (root !== undefined) frontier.push(root);
+    for (let nodes = frontier.take(); nodes.length > 0; nodes = frontier.take()) {
+      const middles = this.#partition(nodes, ground);
+      const siblings = nodes.map((node, i) =>
+        this.#divide(node, [middles[2 * i]!, middles[2 * i + 1]!], ground),
+      );
+      for (const child of this.#search(siblings, ground)) frontier.push(child);
+    }
+    for (const node of frontier.close()) this.#close(node, ground);
+    return { tree: treeOf(ground.records), leaves: ground.leaves };
+  }
+
+  #pack(columns: Int32Array): void {
+    const drawn = columns.join();
+    if (drawn === this.#packedColumns) return;
+    this.#packedColumns = drawn;
+    this.#crew.each(this.#groups, (group) => {
+      const codes = Array.from(this.#columnsOf(columns, group), (column) => this.#binned.codes[column]!);
+      packGroup(codes, this.#packed[group]!);
+    });
+  }
+
+  #columnsOf(columns: Int32Array, group: number): Int32Array {
+    return columns.subarray(group * GROUP, (group + 1) * GROUP);
+  }
+
+  #root(ground: Ground): DivisibleNode | undefined {
+    const { gradients, rows } = ground;
+    const histogram = this.#pool.take();
+    const drawn = { from: 0, to: ground.drawn };
+    const rest = { from: ground.drawn, to: rows.length };
+    this.#crew.each(this.#groups, (group) => {
+      const sums = this.#pool.group(histogram, group).fill(0);
+      accumulate(sums, this.#packed[group]!, gradients, { rows, ...drawn });
+    });
+    let gradient = 0;
+    let hessian = 0;
+    const first = this.#pool.group(histogram, 0);
+    for (let i = 0; i < GROUP_HISTOGRAM / GROUP; i += 2) {
+      gradient += first[i]!;
+      hessian += first[i + 1]!;
+    }
+    const sums = { gradient, hessian };
+    const node = { id: 0, depth: 0, drawn, rest, sums, bounds: UNBOUNDED, histogram };
+    ground.records.push(this.#record(sums, UNBOUNDED));
+    this.#crew.each(this.#groups, (group) => {
+      this.#searchIn(this.#pool.group(histogram, group), node, { node: 0, group, ground });
+    });
+    return this.#divisible(node, 0, ground);
   }
 
   /**
-   * @param gradients `[all rows × 2]` first and second derivatives by turns
-   * @param rows the rows to grow on; reordered so that every leaf's rows stand together
-   * @param columns the columns that may be split on, ascending
+   * Divides the rows of each node. @returns where the right sides begin, of the drawn and of the other rows by turns, in
+   * memory that the batch after the next overwrites: the next may be begun by one thread while another reads this one.
    */
-  grow(gradients: Float32Array, rows: Int32Array, columns: Int32Array): GrownTree {
-    const search: SplitSearch = { columns, binned: this.#binned, regularisation: this.#parameters };
-    const codes = Array.from(columns, (column) => this.#binned.codes[column]!);
-    const records: NodeRecord[] = [];
-    const leaves: Leaf[] = [];
-    let level = [this.#root(gradients, rows, codes, records)];
-    while (level.length > 0) {
-      const next: GrowingNode[] = [];
-      for (const node of level) {
-        const split = node.histogram === undefined ? undefined : bestSplit(node.histogram, node.sums, search);
-        if (split === undefined) {
-          leaves.push(this.#close(node, records));
-        } else {
-          const middle = partition(
-            { rows, from: node.from, to: node.to },
-            codes[split.slot]!,
-            leftBins(split.bin, split.missingLeft),
-            this.#scratch,
-          );
-          next.push(...this.#divide(node, { split, middle, gradients, rows, codes, columns, records }));
-        }
-      }
-      level = next;
-    }
-    return { tree: treeOf(records), leaves };
+  #partition(nodes: readonly DivisibleNode[], { rows }: Ground): Int32Array {
+    const { scratch } = this.#memory;
+    const half = (this.#batches++ % 2) * 2 * MOST_AT_ONCE;
+    const middles = this.#memory.middles.subarray(half, half + 2 * MOST_AT_ONCE);
+    this.#crew.each(2 * nodes.length, (task) => {
+      const { split, drawn, rest } = nodes[task >> 1]!;
+      const range = task % 2 === 0 ? drawn : rest;
+      const codes = this.#binned.codes[split.column]!;
+      const goesLeft = leftBins(split.bin, split.missingLeft);
+      middles[task] = partition({ rows, ...range }, codes, goesLeft, scratch);
+    });
+    return middles;
   }
 
-  #root(
-    gradients: Float32Array,
-    rows: Int32Array,
-    codes: readonly Uint8Array[],
-    records: NodeRecord[],
-  ): GrowingNode {
-    let gradient = 0;
-    let hessian = 0;
-    for (let i = 0; i < rows.length; i++) {
-      gradient += gradients[2 * rows[i]!]!;
-      hessian += gradients[2 * rows[i]! + 1]!;
-    }
-    const sums = { gradient, hessian };
-    const histogram = this.#pool.acquire();
-    accumulate(histogram, codes, gradients, { rows, from: 0, to: rows.length });
-    records.push(this.#record(sums));
-    return { id: 0, depth: 0, from: 0, to: rows.length, sums, histogram };
-  }
-
-  /** Writes the split of a node down and opens its children; only the smaller child's histogram is accumulated. */
+  /** Writes the split of a node down and opens its children. @param middles where their rows part */
   #divide(
-    node: GrowingNode,
-    context: {
-      readonly split: Split;
-      readonly middle: number;
-      readonly gradients: Float32Array;
-      readonly rows: Int32Array;
-      readonly codes: readonly Uint8Array[];
-      readonly columns: Int32Array;
-      readonly records: NodeRecord[];
-    },
-  ): readonly GrowingNode[] {
-    const { split, middle, gradients, rows, codes, columns, records } = context;
-    const feature = columns[split.slot]!;
-    const record = records[node.id]!;
+    { id, depth, drawn, rest, split, bounds, histogram }: DivisibleNode,
+    [drawnMiddle, restMiddle]: readonly [number, number],
+    { records }: Ground,
+  ): Siblings {
+    const record = records[id]!;
     const leftId = records.length;
     record.left = leftId;
     record.right = leftId + 1;
-    record.feature = feature;
-    record.threshold = this.#binned.cuts[feature]![split.bin]!;
+    record.feature = split.column;
+    record.threshold = this.#binned.cuts[split.column]![split.bin]!;
     record.defaultLeft = split.missingLeft ? 1 : 0;
     record.gain = split.gain;
-    records.push(this.#record(split.left), this.#record(split.right));
-
-    const depth = node.depth + 1;
-    const left = { id: leftId, depth, from: node.from, to: middle, sums: split.left };
-    const right = { id: leftId + 1, depth, from: middle, to: node.to, sums: split.right };
-    const parent = node.histogram!;
-    if (depth === this.#parameters.maxDepth) {
-      this.#pool.release(parent);
-      return [
-        { ...left, histogram: undefined },
-        { ...right, histogram: undefined },
-      ];
-    }
-    const smaller = this.#pool.acquire();
-    const leftIsSmaller = middle - node.from <= node.to - middle;
-    accumulate(smaller, codes, gradients, { rows, ...(leftIsSmaller ? left : right) });
-    subtract(parent, smaller);
-    return [
-      { ...left, histogram: leftIsSmaller ? smaller : parent },
-      { ...right, histogram: leftIsSmaller ? parent : smaller },
-    ];
+    records.push(this.#record(split.left, bounds), this.#record(split.right, bounds));
+    const [leftBounds, rightBounds] = this.#childBounds(split, bounds);
+    const left = {
+      id: leftId,
+      drawn: { from: drawn.from, to: drawnMiddle },
+      rest: { from: rest.from, to: restMiddle },
+      sums: split.left,
+      bounds: leftBounds,
+    };
+    const right = {
+      id: leftId + 1,
+      drawn: { from: drawnMiddle, to: drawn.to },
+      rest: { from: restMiddle, to: rest.to },
+      sums: split.right,
+      bounds: rightBounds,
+    };
+    const common = { depth: depth + 1, histogram: NO_HISTOGRAM };
+    return { left: { ...left, ...common }, right: { ...right, ...common }, parent: histogram };
   }
 
-  #close(node: GrowingNode, records: readonly NodeRecord[]): Leaf {
-    if (node.histogram !== undefined) this.#pool.release(node.histogram);
+  /** Under a monotone split neither side may cross the middle of the two outputs. */
+  #childBounds(split: Split, bounds: Bounds): readonly [Bounds, Bounds] {
+    const direction = this.#monotone?.[split.column] ?? 0;
+    if (direction === 0) return [bounds, bounds];
+    const left = boundedWeight(split.left, this.#parameters, bounds);
+    const right = boundedWeight(split.right, this.#parameters, bounds);
+    const middle = Math.fround((left + right) / 2);
+    const below = { ...bounds, upper: middle };
+    const above = { ...bounds, lower: middle };
+    return direction > 0 ? [below, above] : [above, below];
+  }
+
+  /** Those of the children that can be divided; the others become leaves. */
+  #search(pairs: readonly Siblings[], ground: Ground): readonly DivisibleNode[] {
+    const { maxDepth } = this.#parameters;
+    const children = pairs.flatMap(({ left, right }) => [left, right]);
+    if (maxDepth > 0 && children[0]!.depth === maxDepth) {
+      for (const { parent } of pairs) this.#pool.release(parent);
+      for (const child of children) this.#close(child, ground);
+      return [];
+    }
+    for (const { left, right, parent } of pairs) {
+      const [smaller, larger] = bySize(left, right);
+      larger.histogram = parent === NO_HISTOGRAM ? this.#pool.take() : parent;
+      smaller.histogram = this.#pool.take();
+    }
+    this.#crew.each(pairs.length * this.#groups, (task) => {
+      const pair = Math.floor(task / this.#groups);
+      this.#searchPair(pairs[pair]!, { node: 2 * pair, group: task % this.#groups, ground });
+    });
+    return children
+      .map((child, i) => this.#divisible(child, i, ground))
+      .filter((child) => child !== undefined);
+  }
+
+  /** Only the smaller child's histogram is accumulated, if the parent's was kept. */
+  #searchPair(
+    { left, right, parent }: Siblings,
+    place: { readonly node: number; readonly group: number; readonly ground: Ground },
+  ): void {
+    const { group, node } = place;
+    const { gradients, rows } = place.ground;
+    const [smaller, larger] = bySize(left, right);
+    const histogramOf = (child: GrowingNode, spare: Float64Array): Float64Array =>
+      child.histogram === NO_HISTOGRAM ? spare : this.#pool.group(child.histogram, group);
+    const small = histogramOf(smaller, this.#spare[0]).fill(0);
+    accumulate(small, this.#packed[group]!, gradients, { rows, ...smaller.drawn });
+    const large = histogramOf(larger, this.#spare[1]);
+    if (parent === NO_HISTOGRAM) {
+      large.fill(0);
+      accumulate(large, this.#packed[group]!, gradients, { rows, ...larger.drawn });
+    } else {
+      subtract(large, small);
+    }
+    this.#searchIn(smaller === left ? small : large, left, place);
+    this.#searchIn(smaller === left ? large : small, right, { ...place, node: node + 1 });
+  }
+
+  #searchIn(
+    histogram: Float64Array,
+    searched: GrowingNode,
+    { node, group, ground }: { readonly node: number; readonly group: number; readonly ground: Ground },
+  ): void {
+    const search = {
+      columns: this.#columnsOf(ground.columns, group),
+      binned: this.#binned,
+      regularisation: this.#parameters,
+      monotone: this.#monotone,
+    };
+    const at = (node * this.#groups + group) * CANDIDATE_LENGTH;
+    searchGroup(histogram, searched, search, { found: this.#memory.found, at });
+  }
+
+  /** The node with the best split that its groups found, or undefined when it has become a leaf. */
+  #divisible(node: GrowingNode, index: number, ground: Ground): DivisibleNode | undefined {
+    const groups = this.#groups;
+    const place = { found: this.#memory.found, at: index * groups * CANDIDATE_LENGTH, groups };
+    const split = bestSplit(place, node.sums, this.#parameters.gamma);
+    if (split !== undefined) return { ...node, split };
+    this.#close(node, ground);
+    return undefined;
+  }
+
+  #close(node: GrowingNode, { records, leaves }: Ground): void {
+    this.#pool.release(node.histogram);
     const record = records[node.id]!;
     const output = Math.fround(record.weight * this.#parameters.eta);
     record.weight = output;
     record.threshold = output;
-    return { from: node.from, to: node.to, output };
+    leaves.push({ drawn: node.drawn, rest: node.rest, output });
   }
 
   /** A node as a leaf that eta has not yet been applied to. */
-  #record(sums: Sums): NodeRecord {
+  #record(sums: Sums, bounds: Bounds): NodeRecord {
     return {
       left: -1,
       right: -1,
@@ -169,10 +368,19 @@ export class TreeGrower {
       defaultLeft: 0,
       gain: 0,
       cover: sums.hessian,
-      weight: leafWeight(sums, this.#parameters),
+      weight:
+        this.#monotone === undefined
+          ? leafWeight(sums, this.#parameters)
+          : boundedWeight(sums, this.#parameters, bounds),
     };
   }
 }
+
+function bySize(left: GrowingNode, right: GrowingNode): readonly [GrowingNode, GrowingNode] {
+  return sizeOf(left) <= sizeOf(right) ? [left, right] : [right, left];
+}
+
+const sizeOf = ({ drawn }: GrowingNode): number => drawn.to - drawn.from;
 
 function treeOf(records: readonly NodeRecord[]): Tree {
   return {

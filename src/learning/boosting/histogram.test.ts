@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Random } from '../../domain/core/index.ts';
-import { accumulate, HistogramPool, leftBins, partition, subtract } from './histogram.ts';
+import { accumulate, GROUP_HISTOGRAM, leftBins, packGroup, partition, subtract } from './histogram.ts';
+import { HistogramPool, NO_HISTOGRAM } from './histogram-pool.ts';
 
 const ROWS = 60;
 
@@ -18,20 +19,31 @@ function columnsOf(count: number, seed: number): { codes: Uint8Array[]; gradient
 
 const allRows = Int32Array.from({ length: ROWS }, (_, row) => row);
 
+function accumulated(
+  codes: readonly Uint8Array[],
+  gradients: Float32Array,
+  range: { readonly from: number; readonly to: number },
+): Float64Array {
+  const packed = new Int32Array(ROWS);
+  packGroup(codes, packed);
+  const sums = new Float64Array(GROUP_HISTOGRAM);
+  accumulate(sums, packed, gradients, { rows: allRows, ...range });
+  return sums;
+}
+
 describe('accumulate', () => {
-  it('sums the derivatives of each bin, for any number of columns', () => {
+  it('sums the derivatives of each bin, for up to four columns', () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 9 }), fc.integer(), (count, seed) => {
+      fc.property(fc.integer({ min: 1, max: 4 }), fc.integer(), (count, seed) => {
         const { codes, gradients } = columnsOf(count, seed);
-        const histogram = new HistogramPool(count).acquire();
-        accumulate(histogram, codes, gradients, { rows: allRows, from: 10, to: 50 });
-        codes.forEach((column, slot) => {
+        const sums = accumulated(codes, gradients, { from: 10, to: 50 });
+        codes.forEach((column, i) => {
           const expected = new Float64Array(512);
           for (let row = 10; row < 50; row++) {
             expected[2 * column[row]!]! += gradients[2 * row]!;
             expected[2 * column[row]! + 1]! += gradients[2 * row + 1]!;
           }
-          assert.deepEqual(histogram.slots[slot], expected);
+          assert.deepEqual(sums.subarray(512 * i, 512 * (i + 1)), expected);
         });
       }),
     );
@@ -39,25 +51,38 @@ describe('accumulate', () => {
 
   it('leaves of a parent, less one child, the other child', () => {
     const { codes, gradients } = columnsOf(3, 1);
-    const pool = new HistogramPool(3);
-    const [parent, left, right] = [pool.acquire(), pool.acquire(), pool.acquire()];
-    accumulate(parent, codes, gradients, { rows: allRows, from: 0, to: ROWS });
-    accumulate(left, codes, gradients, { rows: allRows, from: 0, to: 25 });
-    accumulate(right, codes, gradients, { rows: allRows, from: 25, to: ROWS });
-    subtract(parent, left);
-    assert.deepEqual(parent.slots.slice(0, 3), right.slots.slice(0, 3));
+    const parent = accumulated(codes, gradients, { from: 0, to: ROWS });
+    subtract(parent, accumulated(codes, gradients, { from: 0, to: 25 }));
+    assert.deepEqual(parent, accumulated(codes, gradients, { from: 25, to: ROWS }));
   });
 });
 
 describe('HistogramPool', () => {
-  it('hands a used histogram out again, empty', () => {
-    const pool = new HistogramPool(2);
-    const first = pool.acquire();
-    first.buffer.fill(7);
-    pool.release(first);
-    const second = pool.acquire();
-    assert.equal(second, first);
-    assert.ok(second.buffer.every((x) => x === 0));
+  const pool = new HistogramPool(HistogramPool.memory(2, 2), 2);
+
+  it('hands out what it has, says so when it has no more, and takes back', () => {
+    assert.deepEqual([pool.take(), pool.take(), pool.take()], [0, 1, NO_HISTOGRAM]);
+    pool.release(NO_HISTOGRAM);
+    pool.release(1);
+    assert.deepEqual([pool.take(), pool.take()], [1, NO_HISTOGRAM]);
+  });
+
+  it('gives every group of every histogram memory of its own', () => {
+    for (const [i, [histogram, group]] of [
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ].entries()) {
+      pool.group(histogram!, group!).fill(i);
+    }
+    assert.ok(pool.group(0, 1).every((x) => x === 1));
+    assert.ok(pool.group(1, 0).every((x) => x === 2));
+    assert.equal(pool.group(1, 1).length, GROUP_HISTOGRAM);
+  });
+
+  it('never reserves more than a bounded share of memory', () => {
+    assert.ok(HistogramPool.memory(4, 2 ** 19).byteLength <= 256 * 2 ** 20);
   });
 });
 

@@ -48,38 +48,49 @@ export function baseMargins(objective: BoostingObjective, targets: Targets, outp
 }
 
 /**
- * Fills `gradients`, one `[rows × 2]` array an output: first and second derivative of the weighted loss by turns.
+ * Fills `gradients[from … to − 1]`, one `[rows × 2]` array an output: first and second derivative of the weighted loss
+ * by turns.
  *
  * Softmax: `g_k = p_k − [truth = k]`, `h_k = 2 p_k (1 − p_k)`. Logistic: `g = p − y`, `h = p (1 − p)`. Squares:
  * `g = ŷ − y`, `h = 1`.
  *
- * @param margins `[rows × outputs]`, row-major
+ * @param margins one `[rows]` array an output
  */
 export function computeGradients(
   objective: BoostingObjective,
   targets: Targets,
-  margins: Float32Array,
-  gradients: readonly Float32Array[],
+  margins: readonly Float32Array[],
+  { gradients, from, to }: GradientRange,
 ): void {
-  if (objective === 'multi:softprob') softmaxGradients(targets, margins, gradients);
-  else
-    singleGradients(targets, margins, { gradient: gradients[0]!, logistic: objective === 'binary:logistic' });
+  if (objective === 'multi:softprob') softmaxGradients(targets, margins, { gradients, from, to });
+  else {
+    const logistic = objective === 'binary:logistic';
+    singleGradients(targets, margins[0]!, { gradients, from, to }, logistic);
+  }
+}
+
+export interface GradientRange {
+  readonly gradients: readonly Float32Array[];
+  readonly from: number;
+  readonly to: number;
 }
 
 function softmaxGradients(
   { labels, weights }: Targets,
-  margins: Float32Array,
-  gradients: readonly Float32Array[],
+  margins: readonly Float32Array[],
+  { gradients, from, to }: GradientRange,
 ): void {
   const outputs = gradients.length;
   const p = new Float64Array(outputs);
-  for (let row = 0; row < weights.length; row++) {
-    const start = row * outputs;
+  for (let row = from; row < to; row++) {
     let largest = -Infinity;
-    for (let k = 0; k < outputs; k++) largest = Math.max(largest, margins[start + k]!);
+    for (let k = 0; k < outputs; k++) {
+      const margin = margins[k]![row]!;
+      if (margin > largest) largest = margin;
+    }
     let sum = 0;
     for (let k = 0; k < outputs; k++) {
-      p[k] = Math.exp(margins[start + k]! - largest);
+      p[k] = Math.exp(margins[k]![row]! - largest);
       sum += p[k]!;
     }
     const weight = weights[row]!;
@@ -96,9 +107,11 @@ function softmaxGradients(
 function singleGradients(
   { labels, weights }: Targets,
   margins: Float32Array,
-  { gradient, logistic }: { readonly gradient: Float32Array; readonly logistic: boolean },
+  { gradients, from, to }: GradientRange,
+  logistic: boolean,
 ): void {
-  for (let row = 0; row < weights.length; row++) {
+  const gradient = gradients[0]!;
+  for (let row = from; row < to; row++) {
     const prediction = logistic ? 1 / (1 + Math.exp(-margins[row]!)) : margins[row]!;
     gradient[2 * row] = (prediction - labels[row]!) * weights[row]!;
     gradient[2 * row + 1] =
@@ -107,33 +120,25 @@ function singleGradients(
 }
 
 /**
- * Turns margins `[rows × outputs]`, row-major, into predictions of the same shape: probabilities of the classes, the
+ * Turns margins `[rows × outputs]`, row-major, into predictions, in place: probabilities of the classes, the
  * probability of class 1, or the value itself.
  */
-export function predictionsOf(
-  objective: BoostingObjective,
-  margins: Float32Array,
-  outputs: number,
-): Float64Array {
-  const predictions = Float64Array.from(margins);
+export function predictInPlace(objective: BoostingObjective, margins: Float64Array, outputs: number): void {
   if (objective === 'binary:logistic') {
-    for (let i = 0; i < predictions.length; i++) predictions[i] = 1 / (1 + Math.exp(-predictions[i]!));
+    for (let i = 0; i < margins.length; i++) margins[i] = 1 / (1 + Math.exp(-margins[i]!));
   } else if (objective === 'multi:softprob') {
-    for (let start = 0; start < predictions.length; start += outputs)
-      softmaxInPlace(predictions, start, outputs);
+    for (let start = 0; start < margins.length; start += outputs) softmaxInPlace(margins, start, outputs);
   }
-  return predictions;
 }
 
 /** Weighted mean log loss of the predictions, or root mean squared error: XGBoost's default metric of each objective. */
 export function evaluationLoss(
   objective: BoostingObjective,
   targets: Targets,
-  margins: Float32Array,
+  predictions: Float64Array,
 ): number {
   const { labels, weights } = targets;
-  const outputs = margins.length / weights.length;
-  const predictions = predictionsOf(objective, margins, outputs);
+  const outputs = predictions.length / weights.length;
   let sum = 0;
   let total = 0;
   for (let row = 0; row < weights.length; row++) {

@@ -6,14 +6,21 @@ export const BOOSTING_OBJECTIVES = ['multi:softprob', 'binary:logistic', 'reg:sq
 /** Softmax over classes, logistic of two classes, or least squares. */
 export type BoostingObjective = (typeof BOOSTING_OBJECTIVES)[number];
 
+export const GROW_POLICIES = ['depthwise', 'lossguide'] as const;
+export type GrowPolicy = (typeof GROW_POLICIES)[number];
+
 export interface BoostingParameters {
   readonly objective: BoostingObjective;
   /** Classes of `multi:softprob`; the other objectives have one output and do not read it. */
   readonly classes: number;
   /** Most rounds, of one tree an output each. */
   readonly rounds: number;
-  /** Depth of the deepest leaf; a single split is depth 1. */
+  /** Whether trees grow level by level, or always where the gain is greatest. */
+  readonly growPolicy: GrowPolicy;
+  /** Depth of the deepest leaf; a single split is depth 1. 0: no limit, if there is one on leaves. */
   readonly maxDepth: number;
+  /** Most leaves of a tree; 0: no limit, if there is one on depth. */
+  readonly maxLeaves: number;
   /** Learning rate: every leaf is scaled by it. */
   readonly eta: number;
   /** Share of rows drawn anew for each tree. */
@@ -27,6 +34,11 @@ export interface BoostingParameters {
   readonly gamma: number;
   /** Least sum of second derivatives on either side of a split. */
   readonly minChildWeight: number;
+  /**
+   * One number a feature: predictions may not fall as it rises (1), not rise (−1), or are free (0); of a multi-class
+   * model this holds for each class's margin. Empty: all are free.
+   */
+  readonly monotone: readonly number[];
   /** Most bins a feature is cut into, 2 to 255; missing values have one of their own besides. */
   readonly maxBins: number;
   /** Stop after this many rounds without a better loss on the validation rows, and keep the best round. 0: never. */
@@ -38,7 +50,9 @@ export const DEFAULT_BOOSTING: BoostingParameters = {
   objective: 'multi:softprob',
   classes: 3,
   rounds: 500,
+  growPolicy: 'depthwise',
   maxDepth: 6,
+  maxLeaves: 0,
   eta: 0.05,
   subsample: 0.8,
   columnSampleByTree: 0.8,
@@ -46,6 +60,7 @@ export const DEFAULT_BOOSTING: BoostingParameters = {
   lambda: 1,
   gamma: 0,
   minChildWeight: 1,
+  monotone: [],
   maxBins: 255,
   earlyStoppingRounds: 30,
 };
@@ -58,11 +73,21 @@ export function outputCount({
   return objective === 'multi:softprob' ? classes : 1;
 }
 
+/** `[columns]`, or undefined when nothing is bound. */
+export function monotoneDirections(monotone: readonly number[], columns: number): Int8Array | undefined {
+  if (monotone.every((direction) => direction === 0)) return undefined;
+  return Int8Array.from({ length: columns }, (_, column) => monotone[column]!);
+}
+
+type NumberName = {
+  [Name in keyof BoostingParameters]: BoostingParameters[Name] extends number ? Name : never;
+}[keyof BoostingParameters];
+
 /** @throws ConfigError listing every parameter that is out of range, as `boosting.<name>` */
-export function checkBoostingParameters(parameters: BoostingParameters): void {
+export function checkBoostingParameters(parameters: BoostingParameters, columns: number): void {
   const problems: ConfigProblem[] = [];
   const within = (
-    name: Exclude<keyof BoostingParameters, 'objective'>,
+    name: NumberName,
     range: { readonly least: number; readonly most?: number; readonly whole?: boolean },
   ): void => {
     const { least, most = Number.MAX_SAFE_INTEGER, whole = false } = range;
@@ -80,7 +105,14 @@ export function checkBoostingParameters(parameters: BoostingParameters): void {
   }
   if (parameters.objective === 'multi:softprob') within('classes', { least: 2, whole: true });
   within('rounds', { least: 1, whole: true });
-  within('maxDepth', { least: 1, most: 20, whole: true });
+  if (!GROW_POLICIES.includes(parameters.growPolicy)) {
+    problems.push({
+      path: 'boosting.growPolicy',
+      message: `must be one of ${GROW_POLICIES.join(', ')}, not ${parameters.growPolicy}`,
+    });
+  }
+  within('maxDepth', { least: parameters.maxLeaves > 0 ? 0 : 1, most: 20, whole: true });
+  within('maxLeaves', { least: 0, whole: true });
   within('eta', { least: Number.MIN_VALUE, most: 1 });
   within('subsample', { least: Number.MIN_VALUE, most: 1 });
   within('columnSampleByTree', { least: Number.MIN_VALUE, most: 1 });
@@ -90,5 +122,18 @@ export function checkBoostingParameters(parameters: BoostingParameters): void {
   within('minChildWeight', { least: 0 });
   within('maxBins', { least: 2, most: 255, whole: true });
   within('earlyStoppingRounds', { least: 0, whole: true });
+  const { monotone } = parameters;
+  if (monotone.length > 0 && monotone.length !== columns) {
+    problems.push({
+      path: 'boosting.monotone',
+      message: `must be empty or one number for each of the ${columns} features, not ${monotone.length}`,
+    });
+  }
+  if (!monotone.every((direction) => [-1, 0, 1].includes(direction))) {
+    problems.push({
+      path: 'boosting.monotone',
+      message: `must hold -1, 0 and 1 only, not ${monotone.join()}`,
+    });
+  }
   if (problems.length > 0) throw new ConfigError(problems);
 }

@@ -1,10 +1,28 @@
 import { invariant } from '../../domain/core/index.ts';
+import { Crew, crewControl } from './crew.ts';
+import { mirror } from './features.ts';
 import type { BoostedTrees } from './model.ts';
-import { predictionsOf } from './objective.ts';
+import { predictInPlace } from './objective.ts';
+import { type BoostingThreads, withCrew } from './threads.ts';
 import { addTreeOutput, walkable } from './traversal.ts';
 
 /** Rows that go through all trees together, so that they and their margins stay in cache. */
 const BLOCK_ROWS = 256;
+/** Blocks of one task. */
+const TASK_BLOCKS = 16;
+
+/** What the threads of one prediction share. */
+export interface PredictionWork {
+  readonly kind: 'prediction';
+  readonly control: Int32Array;
+  readonly threads: number;
+  readonly model: Pick<BoostedTrees, 'objective' | 'outputs' | 'baseMargins' | 'trees'>;
+  /** `[rows × columns]`, row-major. */
+  readonly features: Float64Array;
+  readonly columns: number;
+  /** `[rows × outputs]`, row-major; filled. */
+  readonly predictions: Float64Array;
+}
 
 /**
  * Predictions `[rows × outputs]`, row-major: probabilities of the classes, the probability of class 1, or values.
@@ -14,23 +32,67 @@ const BLOCK_ROWS = 256;
  * @param features `[rows × model.featureNames.length]`, row-major; NaN is a missing value
  */
 export function predictBoosting(model: BoostedTrees, features: Float64Array): Float64Array {
-  const { outputs, baseMargins } = model;
+  const predictions = new Float64Array(rowsOf(model, features) * model.outputs);
+  predictBlocks(predictionWork(model, { features, predictions, threads: 1 }), Crew.alone());
+  return predictions;
+}
+
+/** {@link predictBoosting} by several threads, to the same bit; the result lies in shared memory. */
+export async function predictBoostingOn(
+  threads: BoostingThreads,
+  model: BoostedTrees,
+  features: Float64Array,
+): Promise<Float64Array> {
+  const rows = rowsOf(model, features);
+  const shared = sharedFloats(features.length);
+  shared.set(features);
+  const predictions = sharedFloats(rows * model.outputs);
+  const work = predictionWork(model, { features: shared, predictions, threads: threads.count });
+  await withCrew(work, threads, (crew) => predictBlocks(work, crew));
+  return predictions;
+}
+
+const sharedFloats = (length: number): Float64Array => new Float64Array(new SharedArrayBuffer(8 * length));
+
+function rowsOf(model: BoostedTrees, features: Float64Array): number {
   const columns = model.featureNames.length;
   const rows = features.length / columns;
   invariant(Number.isInteger(rows), 'features come in whole rows of one a feature name', {
     length: features.length,
     columns,
   });
-  const trees = model.trees.map(walkable);
-  const all = new Float32Array(rows * outputs).map((_, i) => baseMargins[i % outputs]!);
-  const block = new Float32Array(BLOCK_ROWS * columns);
+  return rows;
+}
+
+function predictionWork(
+  { objective, outputs, baseMargins, trees, featureNames }: BoostedTrees,
+  shared: Pick<PredictionWork, 'features' | 'predictions' | 'threads'>,
+): PredictionWork {
+  const model = { objective, outputs, baseMargins, trees };
+  return { kind: 'prediction', control: crewControl(), columns: featureNames.length, model, ...shared };
+}
+
+/** Predicts all rows, with the whole crew. */
+export function predictBlocks(work: PredictionWork, crew: Crew): void {
+  const { model, features, columns, predictions } = work;
+  const { outputs, baseMargins } = model;
+  const rows = predictions.length / outputs;
+  const trees = model.trees.map((tree) => walkable(tree, columns));
+  const block = new Float32Array(BLOCK_ROWS * columns * 2);
   const identity = Int32Array.from({ length: BLOCK_ROWS }, (_, i) => i);
-  for (let start = 0; start < rows; start += BLOCK_ROWS) {
-    const size = Math.min(BLOCK_ROWS, rows - start);
-    block.set(features.subarray(start * columns, (start + size) * columns));
-    const margins = all.subarray(start * outputs, (start + size) * outputs);
-    const walkers = { features: block, columns, rows: identity.subarray(0, size), margins, outputs };
-    trees.forEach((tree, t) => addTreeOutput(tree, walkers, t % outputs));
-  }
-  return predictionsOf(model.objective, all, outputs);
+  const base = new Float32Array(BLOCK_ROWS * outputs).map((_, i) => baseMargins[i % outputs]!);
+  const margins = new Float32Array(BLOCK_ROWS * outputs);
+  crew.each(Math.ceil(rows / (BLOCK_ROWS * TASK_BLOCKS)), (task) => {
+    const end = Math.min((task + 1) * BLOCK_ROWS * TASK_BLOCKS, rows);
+    for (let start = task * BLOCK_ROWS * TASK_BLOCKS; start < end; start += BLOCK_ROWS) {
+      const size = Math.min(BLOCK_ROWS, end - start);
+      mirror(features, { from: start * columns, to: (start + size) * columns }, block);
+      margins.set(base);
+      const walkers = { features: block, columns, rows: identity, from: 0, to: size, margins, outputs };
+      trees.forEach((tree, t) => addTreeOutput(tree, walkers, t % outputs));
+      const found = predictions.subarray(start * outputs, (start + size) * outputs);
+      found.set(margins.subarray(0, size * outputs));
+      predictInPlace(model.objective, found, outputs);
+    }
+  });
 }

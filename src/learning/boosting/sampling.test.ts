@@ -1,26 +1,28 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Random } from '../../domain/core/index.ts';
-import { drawColumns, drawnColumnCount, RowSampler } from './sampling.ts';
+import { drawColumns, drawnColumnCount, drawRows } from './sampling.ts';
 
-describe('RowSampler', () => {
-  it('divides all rows into the stated share and the rest, each in order, anew each time', () => {
-    const sampler = new RowSampler(10_000, 0.8, Random.fromSeed(1));
-    const first = sampler.draw();
-    assert.ok(Math.abs(first.drawn.length - 8000) < 200);
-    assert.ok(first.drawn.every((row, i) => i === 0 || row > first.drawn[i - 1]!));
+describe('drawRows', () => {
+  it('divides all rows into the stated share and the rest, anew each time', () => {
+    const random = Random.fromSeed(1);
+    const rows = new Int32Array(10_000);
+    const count = drawRows(0.8, rows, random);
+    assert.ok(Math.abs(count - 8000) < 200);
+    assert.ok(rows.subarray(0, count).every((row, i) => i === 0 || row > rows[i - 1]!));
     assert.deepEqual(
-      Int32Array.of(...first.drawn, ...first.rest).sort(),
+      rows.slice().sort(),
       Int32Array.from({ length: 10_000 }, (_, row) => row),
     );
-    const firstDrawn = first.drawn.slice();
-    assert.notDeepEqual(sampler.draw().drawn, firstDrawn);
+    const first = rows.slice();
+    drawRows(0.8, rows, random);
+    assert.notDeepEqual(rows, first);
   });
 
   it('draws every row when the share is 1', () => {
-    const { drawn, rest } = new RowSampler(5, 1, Random.fromSeed(1)).draw();
-    assert.deepEqual([...drawn], [0, 1, 2, 3, 4]);
-    assert.equal(rest.length, 0);
+    const rows = new Int32Array(5);
+    assert.equal(drawRows(1, rows, Random.fromSeed(1)), 5);
+    assert.deepEqual([...rows], [0, 1, 2, 3, 4]);
   });
 });
 

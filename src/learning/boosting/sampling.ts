@@ -3,37 +3,21 @@ import type { Random } from '../../domain/core/index.ts';
 
 const TWO_POW_32 = 4_294_967_296;
 
-export interface DrawnRows {
-  /** Views of memory that the next draw overwrites; each ascending. */
-  readonly drawn: Int32Array;
-  readonly rest: Int32Array;
-}
-
-/** Draws rows, each on its own with the same probability, as XGBoost's uniform sampling. */
-export class RowSampler {
-  readonly #drawn: Int32Array;
-  readonly #rest: Int32Array;
-  readonly #share: number;
-  readonly #random: Random;
-
-  constructor(rows: number, share: number, random: Random) {
-    this.#drawn = new Int32Array(rows);
-    this.#rest = new Int32Array(rows);
-    this.#share = share;
-    this.#random = random;
+/**
+ * Draws rows, each on its own with the same probability, as XGBoost's uniform sampling.
+ *
+ * @param rows filled with all row numbers: first the drawn ones, ascending, then the others, descending
+ * @returns how many were drawn
+ */
+export function drawRows(share: number, rows: Int32Array, random: Random): number {
+  const threshold = share * TWO_POW_32;
+  let drawn = 0;
+  let rest = rows.length;
+  for (let row = 0; row < rows.length; row++) {
+    if (share >= 1 || random.uint32() < threshold) rows[drawn++] = row;
+    else rows[--rest] = row;
   }
-
-  draw(): DrawnRows {
-    const threshold = this.#share * TWO_POW_32;
-    const rows = this.#drawn.length;
-    let drawn = 0;
-    let rest = 0;
-    for (let row = 0; row < rows; row++) {
-      if (this.#share >= 1 || this.#random.uint32() < threshold) this.#drawn[drawn++] = row;
-      else this.#rest[rest++] = row;
-    }
-    return { drawn: this.#drawn.subarray(0, drawn), rest: this.#rest.subarray(0, rest) };
-  }
+  return drawn;
 }
 
 /** How many of `columns` a tree draws: XGBoost's `max(1, floor(share · columns))`. */

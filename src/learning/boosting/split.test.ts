@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { binFeatures } from './bins.ts';
-import { accumulate, HistogramPool } from './histogram.ts';
-import { bestSplit, leafWeight } from './split.ts';
+import { binFeatures, binMemory } from './bins.ts';
+import { Crew } from './crew.ts';
+import { accumulate, GROUP_HISTOGRAM, packGroup } from './histogram.ts';
+import { bestSplit, boundedWeight, CANDIDATE_LENGTH, leafWeight, searchGroup, UNBOUNDED } from './split.ts';
 
 const NONE = { alpha: 0, lambda: 0, gamma: 0, minChildWeight: 0 };
 
@@ -18,17 +19,20 @@ const rowArbitrary = fc.record({
 });
 type Row = { readonly x: number; readonly y: number; readonly g: number; readonly h: number };
 
-function searchOf(rows: readonly Row[], regularisation: typeof NONE) {
-  const binned = binFeatures(Float32Array.from(rows.flatMap(({ x, y }) => [x, y])), 2, 255);
+function searchOf(rows: readonly Row[], regularisation: typeof NONE, monotone?: Int8Array) {
+  const values = Float32Array.from([...rows.map(({ x }) => x), ...rows.map(({ y }) => y)]);
+  const binned = binFeatures(binMemory(rows.length, 2), values, 255, Crew.alone());
   const gradients = Float32Array.from(rows.flatMap(({ g, h }) => [g, h]));
-  const histogram = new HistogramPool(2).acquire();
+  const histogram = new Float64Array(GROUP_HISTOGRAM);
+  const packed = new Int32Array(rows.length);
+  packGroup(binned.codes, packed);
   const range = { rows: Int32Array.from(rows, (_, i) => i), from: 0, to: rows.length };
-  accumulate(histogram, binned.codes, gradients, range);
-  const sums = sumsOf(rows);
-  return {
-    binned,
-    split: bestSplit(histogram, sums, { columns: Int32Array.of(0, 1), binned, regularisation }),
-  };
+  accumulate(histogram, packed, gradients, range);
+  const node = { sums: sumsOf(rows), bounds: UNBOUNDED };
+  const found = new Float64Array(CANDIDATE_LENGTH);
+  const search = { columns: Int32Array.of(0, 1), binned, regularisation, monotone };
+  searchGroup(histogram, node, search, { found, at: 0 });
+  return { binned, split: bestSplit({ found, at: 0, groups: 1 }, node.sums, regularisation.gamma) };
 }
 
 function sumsOf(rows: readonly Row[]): { gradient: number; hessian: number } {
@@ -77,8 +81,8 @@ describe('bestSplit', () => {
           else if (best > regularisation.gamma + 1e-5) {
             assert.ok(Math.abs(split!.gain - best) < 1e-4, `${split!.gain} against ${best}`);
             // The rows that the split sends left carry the sums it claims.
-            const key = split!.slot === 0 ? 'x' : 'y';
-            const threshold = binned.cuts[split!.slot]![split!.bin]!;
+            const key = split!.column === 0 ? 'x' : 'y';
+            const threshold = binned.cuts[split!.column]![split!.bin]!;
             const left = rows.filter((row) =>
               Number.isNaN(row[key]) ? split!.missingLeft : row[key] < threshold,
             );
@@ -92,6 +96,36 @@ describe('bestSplit', () => {
   it('sends missing values right where the node has none', () => {
     const rows = [0, 0, 1, 1].map((x) => ({ x, y: 0, g: x === 0 ? 1 : -1, h: 1 }));
     assert.equal(searchOf(rows, NONE).split?.missingLeft, false);
+  });
+});
+
+describe('bestSplit under monotone constraints', () => {
+  const bound = Int8Array.of(1, 0);
+
+  it('is the free one where both directions are free or the constraint does not bind', () => {
+    fc.assert(
+      fc.property(fc.array(rowArbitrary, { minLength: 2, maxLength: 25 }), (rows) => {
+        const regularisation = { ...NONE, lambda: 1 };
+        const { split: free } = searchOf(rows, regularisation);
+        const { split } = searchOf(rows, regularisation, bound);
+        if (free === undefined) assert.equal(split, undefined);
+        else {
+          const rise = leafWeight(free.right, regularisation) - leafWeight(free.left, regularisation);
+          if (free.column === 1 || rise > 1e-6) assert.ok(Math.abs(free.gain - split!.gain) < 1e-4);
+          if (split?.column === 0) {
+            const [left, right] = [split.left, split.right].map((side) =>
+              boundedWeight(side, regularisation, UNBOUNDED),
+            );
+            assert.ok(left! <= right!, `${left} falls to ${right}`);
+          }
+        }
+      }),
+    );
+  });
+
+  it('keeps outputs within bounds', () => {
+    const weight = boundedWeight({ gradient: -6, hessian: 2 }, NONE, { lower: -1, upper: 2 });
+    assert.equal(weight, 2);
   });
 });
 

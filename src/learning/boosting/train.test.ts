@@ -126,6 +126,19 @@ describe('trainBoosting', () => {
     );
   });
 
+  it('never falls with a feature that it may not fall with', async () => {
+    const labels = Float64Array.from(training.labels, (label, row) => -training.features[3 * row]! + label);
+    const parameters = { ...quick, objective: 'reg:squarederror', rounds: 20 } as const;
+    const falls = (model: BoostedTrees): boolean =>
+      Array.from({ length: 100 }, (_, i) => [(i % 10) - 5, i / 50 - 1] as const).some(([signal, noise]) => {
+        const pair = Float64Array.of(signal, noise, 0.3, signal + 0.7, noise, 0.3);
+        const [before, after] = predictBoosting(model, pair);
+        return after! < before!;
+      });
+    assert.ok(falls(await train({ labels, parameters })));
+    assert.ok(!falls(await train({ labels, parameters: { ...parameters, monotone: [1, 0, 0] } })));
+  });
+
   it('can be stopped between rounds', async () => {
     const controller = new AbortController();
     let rounds = 0;
@@ -144,11 +157,13 @@ describe('trainBoosting', () => {
 
   it('refuses bad parameters all at once', async () => {
     await assert.rejects(
-      train({ parameters: { eta: 0, maxDepth: 1.5, subsample: 2, maxBins: 256, alpha: -1 } }),
+      train({
+        parameters: { eta: 0, maxDepth: 1.5, subsample: 2, maxBins: 256, alpha: -1, monotone: [2] },
+      }),
       (error: unknown) =>
         error instanceof ConfigError &&
         error.problems.map((p) => p.path.replace('boosting.', '')).join() ===
-          'maxDepth,eta,subsample,alpha,maxBins',
+          'maxDepth,eta,subsample,alpha,maxBins,monotone,monotone',
     );
   });
 

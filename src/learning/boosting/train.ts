@@ -2,33 +2,22 @@
  * Histogram gradient boosting.
  *
  * As XGBoost's `hist`: one tree an output a round on second-order derivatives, quantile bins, missing values with a
- * learned direction, L1 and L2, row and column sampling a tree, early stopping. Bins are exact quantiles of the rows
- * where XGBoost sketches weighted ones, and random draws are our own, so that models agree in quality, not in bits.
- * Same data, parameters and seed give the same model to the bit.
+ * learned direction, L1 and L2, monotone constraints, row and column sampling a tree, early stopping. Bins are exact
+ * quantiles of the rows where XGBoost sketches weighted ones, and random draws are our own, so that models agree in
+ * quality, not in bits. Same data, parameters and seed give the same model to the bit, whatever the number of threads.
  */
-import { DataError, invariant, Random } from '../../domain/core/index.ts';
-import { binFeatures, toFloat32Features } from './bins.ts';
-import { TreeGrower } from './grower.ts';
+import { Booster, trainingWork } from './booster.ts';
+import { featureColumns, mirroredFeatures } from './features.ts';
 import type { BoostedTrees, Tree } from './model.ts';
-import { baseMargins, computeGradients, evaluationLoss, type Targets } from './objective.ts';
+import { baseMargins, evaluationLoss, predictInPlace } from './objective.ts';
 import {
-  type BoostingObjective,
   type BoostingParameters,
   checkBoostingParameters,
   DEFAULT_BOOSTING,
   outputCount,
 } from './parameters.ts';
-import { drawColumns, drawnColumnCount, RowSampler } from './sampling.ts';
-import { addTreeOutput, walkable, type Walkers } from './traversal.ts';
-
-export interface LabelledRows {
-  /** `[rows × columns]`, row-major; NaN is a missing value. */
-  readonly features: Float64Array;
-  /** `[rows]` class numbers from 0, or real values for `reg:squarederror`. */
-  readonly labels: ArrayLike<number>;
-  /** `[rows]`, default 1 each. */
-  readonly weights?: ArrayLike<number>;
-}
+import { type LabelledRows, targetsOf } from './targets.ts';
+import { type BoostingThreads, withCrew } from './threads.ts';
 
 export interface BoostingRound {
   /** From 1. */
@@ -45,6 +34,8 @@ export interface BoostingTraining extends LabelledRows {
   /** What differs from {@link DEFAULT_BOOSTING}. */
   readonly parameters?: Partial<BoostingParameters>;
   readonly seed: number;
+  /** Default: the caller's own thread alone. */
+  readonly threads?: BoostingThreads | undefined;
   readonly onRound?: (round: BoostingRound) => void;
   /** Stops between two rounds; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -57,177 +48,70 @@ export interface BoostingTraining extends LabelledRows {
  */
 export async function trainBoosting(training: BoostingTraining): Promise<BoostedTrees> {
   const parameters: BoostingParameters = { ...DEFAULT_BOOSTING, ...training.parameters };
-  checkBoostingParameters(parameters);
-  const { objective, rounds, earlyStoppingRounds } = parameters;
-  const { featureNames, seed, signal } = training;
+  const { featureNames, seed, threads, validation } = training;
+  checkBoostingParameters(parameters, featureNames.length);
+  const { objective } = parameters;
   const outputs = outputCount(parameters);
   const targets = targetsOf('training', training, featureNames, parameters);
+  const judged = validation && targetsOf('validation', validation, featureNames, parameters);
   const base = baseMargins(objective, targets, outputs);
-  const booster = new Booster({ training, targets, base, parameters, outputs, seed });
-  const judge = training.validation && new Judge(training.validation, featureNames, { base, parameters });
+  const work = trainingWork({
+    parameters,
+    threads: threads?.count ?? 1,
+    seed,
+    columns: featureNames.length,
+    features: featureColumns(training.features, featureNames),
+    targets,
+    base,
+    validation: {
+      features: mirroredFeatures(validation?.features ?? new Float64Array(0), featureNames),
+      rows: judged?.weights.length ?? 0,
+    },
+  });
+  const validationLoss = (): number => {
+    if (judged === undefined) return Number.NaN;
+    const predictions = Float64Array.from(work.validation.margins);
+    predictInPlace(objective, predictions, outputs);
+    return evaluationLoss(objective, judged, predictions);
+  };
+  const grown = await withCrew(work, threads, async (crew) => {
+    const booster = new Booster(work, crew);
+    const round = (): readonly Tree[] => {
+      crew.meet();
+      return booster.round();
+    };
+    return await runRounds(training, parameters, { round, validationLoss });
+  });
+  return { objective, outputs, featureNames, baseMargins: base, ...grown };
+}
 
-  const trees: Tree[] = [];
+/** Rounds until they are over, or, with validation rows, until patience is; then only those up to the best are kept. */
+async function runRounds(
+  { validation, onRound, signal }: BoostingTraining,
+  { rounds, earlyStoppingRounds }: BoostingParameters,
+  steps: { readonly round: () => readonly Tree[]; readonly validationLoss: () => number },
+): Promise<Pick<BoostedTrees, 'trees' | 'attributes'>> {
+  const trees: (readonly Tree[])[] = [];
+  const stopsEarly = validation !== undefined && earlyStoppingRounds > 0;
   let bestRound = 0;
   let bestLoss = Infinity;
   for (let round = 1; round <= rounds; round++) {
-    const grown = booster.round();
-    trees.push(...grown);
-    const validationLoss = judge?.add(grown) ?? Number.NaN;
-    training.onRound?.({ round, rounds, validationLoss });
+    trees.push(steps.round());
+    const validationLoss = steps.validationLoss();
+    onRound?.({ round, rounds, validationLoss });
     if (validationLoss < bestLoss) {
       bestLoss = validationLoss;
       bestRound = round;
     }
-    if (judge !== undefined && earlyStoppingRounds > 0 && round - bestRound >= earlyStoppingRounds) break;
+    if (stopsEarly && round - bestRound >= earlyStoppingRounds) break;
     await nextTurn();
     signal?.throwIfAborted();
   }
-  const stopped = judge !== undefined && earlyStoppingRounds > 0;
+  if (!stopsEarly) return { trees: trees.flat(), attributes: {} };
   return {
-    objective,
-    outputs,
-    featureNames,
-    baseMargins: base,
-    trees: stopped ? trees.slice(0, bestRound * outputs) : trees,
-    attributes: stopped ? { best_iteration: String(bestRound - 1), best_score: String(bestLoss) } : {},
+    trees: trees.slice(0, bestRound).flat(),
+    attributes: { best_iteration: String(bestRound - 1), best_score: String(bestLoss) },
   };
-}
-
-/** The state of training: margins of the training rows, and what a tree is grown from. */
-class Booster {
-  readonly #parameters: BoostingParameters;
-  readonly #features: Float32Array;
-  readonly #columns: number;
-  readonly #columnsPerTree: number;
-  readonly #targets: Targets;
-  readonly #margins: Float32Array;
-  readonly #gradients: readonly Float32Array[];
-  readonly #grower: TreeGrower;
-  readonly #rowSampler: RowSampler;
-  readonly #random: Random;
-
-  constructor(options: {
-    readonly training: BoostingTraining;
-    readonly targets: Targets;
-    readonly base: Float32Array;
-    readonly parameters: BoostingParameters;
-    readonly outputs: number;
-    readonly seed: number;
-  }) {
-    const { training, targets, base, parameters, outputs, seed } = options;
-    const rows = targets.weights.length;
-    this.#parameters = parameters;
-    this.#targets = targets;
-    this.#columns = training.featureNames.length;
-    this.#columnsPerTree = drawnColumnCount(this.#columns, parameters.columnSampleByTree);
-    this.#features = toFloat32Features(training.features, training.featureNames);
-    const binned = binFeatures(this.#features, this.#columns, parameters.maxBins);
-    this.#margins = repeated(base, rows);
-    this.#gradients = Array.from({ length: outputs }, () => new Float32Array(2 * rows));
-    this.#grower = new TreeGrower(binned, this.#columnsPerTree, parameters);
-    this.#random = Random.fromLabel(seed, 'boosting');
-    this.#rowSampler = new RowSampler(rows, parameters.subsample, this.#random);
-  }
-
-  /** One tree an output, all on the derivatives at the margins before the round. */
-  round(): readonly Tree[] {
-    computeGradients(this.#parameters.objective, this.#targets, this.#margins, this.#gradients);
-    return this.#gradients.map((gradients, output) => {
-      const { drawn, rest } = this.#rowSampler.draw();
-      const columns = drawColumns(this.#columns, this.#columnsPerTree, this.#random);
-      const { tree, leaves } = this.#grower.grow(gradients, drawn, columns);
-      const outputs = this.#gradients.length;
-      for (const leaf of leaves) {
-        for (let i = leaf.from; i < leaf.to; i++) this.#margins[drawn[i]! * outputs + output]! += leaf.output;
-      }
-      const walkers = {
-        features: this.#features,
-        columns: this.#columns,
-        rows: rest,
-        margins: this.#margins,
-        outputs,
-      };
-      addTreeOutput(walkable(tree), walkers, output);
-      return tree;
-    });
-  }
-}
-
-/** Keeps the margins of the validation rows up to date. */
-class Judge {
-  readonly #objective: BoostingObjective;
-  readonly #targets: Targets;
-  readonly #walkers: Walkers;
-
-  constructor(
-    validation: LabelledRows,
-    featureNames: readonly string[],
-    { base, parameters }: { readonly base: Float32Array; readonly parameters: BoostingParameters },
-  ) {
-    this.#objective = parameters.objective;
-    this.#targets = targetsOf('validation', validation, featureNames, parameters);
-    const rows = this.#targets.weights.length;
-    this.#walkers = {
-      features: toFloat32Features(validation.features, featureNames),
-      columns: featureNames.length,
-      rows: Int32Array.from({ length: rows }, (_, row) => row),
-      margins: repeated(base, rows),
-      outputs: base.length,
-    };
-  }
-
-  /** The loss after another round's trees. */
-  add(trees: readonly Tree[]): number {
-    trees.forEach((tree, output) => addTreeOutput(walkable(tree), this.#walkers, output));
-    return evaluationLoss(this.#objective, this.#targets, this.#walkers.margins);
-  }
-}
-
-function targetsOf(
-  part: 'training' | 'validation',
-  { features, labels, weights }: LabelledRows,
-  featureNames: readonly string[],
-  { objective, classes }: BoostingParameters,
-): Targets {
-  const rows = labels.length;
-  invariant(
-    features.length === rows * featureNames.length && (weights?.length ?? rows) === rows,
-    'boosting needs one row of features and one weight a label',
-    { part, rows, features: features.length, columns: featureNames.length },
-  );
-  if (rows === 0) {
-    throw new DataError(`boosting needs ${part} rows, and got none`, { code: 'TRAINING_ROWS_MISSING' });
-  }
-  const classCount = objective === 'multi:softprob' ? classes : 2;
-  for (let row = 0; row < rows; row++) {
-    const label = labels[row]!;
-    const usable =
-      objective === 'reg:squarederror'
-        ? Number.isFinite(label)
-        : Number.isInteger(label) && label >= 0 && label < classCount;
-    if (!usable) {
-      throw new DataError(`${part} row ${row} has label ${label}, which ${objective} cannot use`, {
-        code: 'LABEL_NOT_A_CLASS',
-        context: { part, row, label },
-      });
-    }
-    const weight = weights?.[row] ?? 1;
-    if (!(weight >= 0 && weight < Infinity)) {
-      throw new DataError(`${part} row ${row} has weight ${weight}: weights are finite and not negative`, {
-        code: 'WEIGHT_INVALID',
-        context: { part, row, weight },
-      });
-    }
-  }
-  return {
-    labels,
-    weights: weights === undefined ? new Float32Array(rows).fill(1) : Float32Array.from(weights),
-  };
-}
-
-/** `[rows × values.length]` */
-function repeated(values: Float32Array, rows: number): Float32Array {
-  return new Float32Array(rows * values.length).map((_, i) => values[i % values.length]!);
 }
 
 function nextTurn(): Promise<void> {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Random } from '../../domain/core/index.ts';
+import { mirror } from './features.ts';
 import type { Tree } from './model.ts';
 import { addTreeOutput, walkable } from './traversal.ts';
 
@@ -35,7 +36,7 @@ function randomTree(splits: number, random: Random): Tree {
 }
 
 /** The rule of the format, step by step. */
-function outputOf(tree: Tree, row: Float32Array): number {
+function outputOf(tree: Tree, row: Float64Array): number {
   let node = 0;
   while (tree.left[node]! >= 0) {
     const value = row[tree.feature[node]!]!;
@@ -52,15 +53,18 @@ describe('addTreeOutput', () => {
       fc.property(fc.integer(), fc.nat(12), fc.nat(13), (seed, splits, count) => {
         const random = Random.fromSeed(seed);
         const tree = randomTree(splits, random);
-        const features = Float32Array.from(
+        const features = Float64Array.from(
           { length: 14 * COLUMNS },
           () => values[random.integer(values.length)]!,
         );
         const rows = Int32Array.from({ length: count }, () => random.integer(14));
         const margins = new Float32Array(14 * 2);
-        addTreeOutput(walkable(tree), { features, columns: COLUMNS, rows, margins, outputs: 2 }, 1);
+        const mirrored = new Float32Array(2 * features.length);
+        mirror(features, { from: 0, to: features.length }, mirrored);
+        const walkers = { columns: COLUMNS, rows, from: 1, to: count, margins, outputs: 2 };
+        addTreeOutput(walkable(tree, COLUMNS), { features: mirrored, ...walkers }, 1);
         const expected = new Float32Array(14 * 2);
-        rows.forEach((row) => {
+        rows.subarray(1).forEach((row) => {
           expected[2 * row + 1]! += outputOf(tree, features.subarray(row * COLUMNS, (row + 1) * COLUMNS));
         });
         assert.deepEqual(margins, expected);

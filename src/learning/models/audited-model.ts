@@ -1,9 +1,9 @@
 /** Base model and auditor as one judge: what is shipped, replayed and, later, run live. */
 import { CLASS_COUNT, DataError } from '../../domain/core/index.ts';
-import { META_FEATURES, metaFeatures } from '../../domain/features/index.ts';
+import { metaFeatureNames, metaFeatures } from '../../domain/features/index.ts';
 import { boostingFromXgboostJson, predictBoosting } from '../boosting/index.ts';
 import type { BoostedTrees } from '../boosting/index.ts';
-import { BaseModel } from './base-model.ts';
+import { BaseModel, describeBaseModel } from './base-model.ts';
 import type { BaseModelOptions } from './base-model.ts';
 
 /** Probabilities `[rows × 3]` of SELL, NEUTRAL, BUY: the network's own, and the auditor's. */
@@ -30,9 +30,10 @@ export class AuditedModel {
     options: BaseModelOptions = {},
   ): Promise<AuditedModel> {
     const auditor = boostingFromXgboostJson(files.auditorJson);
-    if (auditor.outputs !== CLASS_COUNT || auditor.featureNames.join() !== META_FEATURES.join()) {
+    const expected = metaFeatureNames(describeBaseModel(files.onnx).featureNames);
+    if (auditor.outputs !== CLASS_COUNT || auditor.featureNames.join() !== expected.join()) {
       throw new DataError(
-        `auditor: expects ${auditor.featureNames.join(', ')} and has ${auditor.outputs} outputs; it must take ${META_FEATURES.join(', ')} and give ${CLASS_COUNT}`,
+        `auditor: expects ${auditor.featureNames.join(', ')} and has ${auditor.outputs} outputs; it must take ${expected.join(', ')} and give ${CLASS_COUNT}`,
         { code: 'AUDITOR_FEATURES' },
       );
     }
@@ -46,7 +47,7 @@ export class AuditedModel {
   /**
    * For each row, from the `sequenceLength` bars that end with it; the same to the bit whatever other rows are asked
    * for, and whether they come from history or one at a time.
-   * @param features `[· × 9]` raw, row-major; the caller sees to it that windows lie in one segment
+   * @param features `[· × features]` raw, row-major; the caller sees to it that windows lie in one segment
    */
   async scoreRows(features: Float64Array, rows: Int32Array): Promise<AuditedProbabilities> {
     const base = await this.base.scoreRows(features, rows);
@@ -54,7 +55,7 @@ export class AuditedModel {
     return { base, audited: predictBoosting(this.#auditor, meta) };
   }
 
-  /** One window `[sequenceLength × 9]`; probabilities `[3]`. */
+  /** One window `[sequenceLength × features]`; probabilities `[3]`. */
   async scoreWindow(window: Float64Array): Promise<AuditedProbabilities> {
     return await this.scoreRows(window, Int32Array.of(this.sequenceLength - 1));
   }

@@ -1,5 +1,5 @@
 /** A trained base model at work: raw bars in, probabilities of SELL, NEUTRAL and BUY out. */
-import { CLASS_COUNT, DataError } from '../../domain/core/index.ts';
+import { CLASS_COUNT, DIRECTIONS, DataError } from '../../domain/core/index.ts';
 import { type TrainingConfig, WindowScorer, readMetadata } from '../neural/index.ts';
 import type { TcnLstmConfig } from './tcn-lstm-config.ts';
 
@@ -9,15 +9,19 @@ export interface BaseModelDescription {
   readonly featureNames: readonly string[];
   readonly sequenceLength: number;
   readonly model: TcnLstmConfig;
-  readonly training: TrainingConfig;
-  /** Epoch whose weights these are. */
-  readonly best: number;
+  /** How, and the epoch whose weights these are; both absent from weights that were not trained here. */
+  readonly training?: TrainingConfig;
+  readonly best?: number;
 }
 
 const KIND = 'tcn-lstm';
 
+/** What whoever runs the file needs to know: its inputs by name, and the classes of its outputs. */
 export function baseModelMetadata(description: BaseModelDescription): Readonly<Record<string, string>> {
-  return { 'tidemark.kind': KIND, 'tidemark.description': JSON.stringify(description) };
+  return {
+    'tidemark.kind': KIND,
+    'tidemark.description': JSON.stringify({ ...description, classes: DIRECTIONS }),
+  };
 }
 
 /** @throws {DataError} when the bytes are no base model */

@@ -92,6 +92,18 @@ describe('StreamingModel', () => {
     await Promise.all([window.release(), model.release()]);
   });
 
+  it('takes the bytes of a file as Node reads them: a view into a larger buffer', async () => {
+    const onnx = exported(ONE_LAYER);
+    const padded = Buffer.alloc(onnx.length + 7);
+    padded.set(onnx, 3);
+    const [plain, view] = [
+      await StreamingModel.from(onnx),
+      await StreamingModel.from(padded.subarray(3, 3 + onnx.length)),
+    ];
+    assert.deepEqual(await streamed(view), await streamed(plain));
+    await Promise.all([plain.release(), view.release()]);
+  });
+
   it('forgets everything at a reset, and repeats itself to the bit', async () => {
     const model = await StreamingModel.from(exported(ONE_LAYER));
     const first = await streamed(model);

@@ -27,11 +27,19 @@ export const TCN_LSTM_DEFAULTS: TcnLstmConfig = {
 
 /** What both modes of the original's recipe share. */
 const RECIPE = {
+  optimiser: 'adamw',
+  momentum: 0.9,
+  weightDecay: 0.01,
   learningRate: 3e-4,
+  schedule: 'cosine',
+  warmUpShare: 0.1,
+  averageDecay: 0,
+  labelSmoothing: 0,
+  focalGamma: 0,
   epochs: 10,
+  monitor: 'macroF1',
   patience: 3,
   classWeights: CLASS_WEIGHTS,
-  weightDecay: 0.01,
   validationWindows: 4096,
   seed: 1,
   threads: 2,
@@ -60,13 +68,13 @@ const POSITIVE: Rule = { holds: (v) => Number.isFinite(v) && v > 0, message: 'a 
 const NOT_NEGATIVE: Rule = { holds: (v) => Number.isFinite(v) && v >= 0, message: 'a number from 0 on' };
 const RATE: Rule = { holds: (v) => v >= 0 && v < 1, message: 'a number from 0 to below 1' };
 
-function problemsOf(
+function problemsOf<Name extends string>(
   path: string,
-  values: Readonly<Record<string, number>>,
-  rules: Readonly<Record<string, Rule>>,
+  values: NoInfer<Readonly<Record<Name, number>>>,
+  rules: Readonly<Record<Name, Rule>>,
 ): ConfigProblem[] {
-  return Object.entries(rules)
-    .filter(([name, rule]) => !rule.holds(values[name]!))
+  return (Object.entries<Rule>(rules) as [Name, Rule][])
+    .filter(([name, rule]) => !rule.holds(values[name]))
     .map(([name, rule]) => ({
       path: `${path}.${name}`,
       message: `must be ${rule.message}, is ${values[name]}`,
@@ -75,48 +83,39 @@ function problemsOf(
 
 /** Every mistake in a configuration; none if it can be used. */
 export function tcnLstmConfigProblems(config: TcnLstmConfig): readonly ConfigProblem[] {
-  const { sequenceLength, channels, hidden, layers, dropout } = config;
-  return problemsOf(
-    'base',
-    { sequenceLength, channels, hidden, layers, dropout },
-    {
-      sequenceLength: POSITIVE_INTEGER,
-      channels: POSITIVE_INTEGER,
-      hidden: { holds: (v) => Number.isInteger(v) && v >= 2, message: 'a whole number above 1' },
-      layers: POSITIVE_INTEGER,
-      dropout: RATE,
-    },
-  );
+  return problemsOf('base', config, {
+    sequenceLength: POSITIVE_INTEGER,
+    channels: POSITIVE_INTEGER,
+    hidden: { holds: (v) => Number.isInteger(v) && v >= 2, message: 'a whole number above 1' },
+    layers: POSITIVE_INTEGER,
+    dropout: RATE,
+  });
 }
 
+/** Fields that are numbers, and what each must be. */
+const TRAINING_RULES = {
+  labelledSteps: POSITIVE_INTEGER,
+  momentum: RATE,
+  weightDecay: NOT_NEGATIVE,
+  learningRate: POSITIVE,
+  warmUpShare: { holds: (v) => v > 0 && v < 1, message: 'a number between 0 and 1' },
+  averageDecay: RATE,
+  labelSmoothing: RATE,
+  focalGamma: { holds: (v) => v === 0 || (Number.isFinite(v) && v >= 1), message: '0 or a number from 1 on' },
+  batchSize: POSITIVE_INTEGER,
+  epochs: POSITIVE_INTEGER,
+  patience: POSITIVE_INTEGER,
+  validationWindows: POSITIVE_INTEGER,
+  seed: INTEGER,
+  threads: POSITIVE_INTEGER,
+} satisfies Partial<Record<keyof TrainingConfig, Rule>>;
+
 export function trainingConfigProblems(config: TrainingConfig): readonly ConfigProblem[] {
-  const { labelledSteps, learningRate, batchSize, epochs, patience, weightDecay } = config;
-  const { validationWindows, seed, threads, classWeights } = config;
-  const problems = problemsOf(
-    'training',
-    {
-      labelledSteps,
-      learningRate,
-      batchSize,
-      epochs,
-      patience,
-      weightDecay,
-      validationWindows,
-      seed,
-      threads,
-    },
-    {
-      labelledSteps: POSITIVE_INTEGER,
-      learningRate: POSITIVE,
-      batchSize: POSITIVE_INTEGER,
-      epochs: POSITIVE_INTEGER,
-      patience: POSITIVE_INTEGER,
-      weightDecay: NOT_NEGATIVE,
-      validationWindows: POSITIVE_INTEGER,
-      seed: INTEGER,
-      threads: POSITIVE_INTEGER,
-    },
-  );
+  const { classWeights, microBatchSize } = config;
+  const problems = problemsOf('training', config, TRAINING_RULES);
+  if (microBatchSize !== undefined) {
+    problems.push(...problemsOf('training', { microBatchSize }, { microBatchSize: POSITIVE_INTEGER }));
+  }
   if (classWeights.length !== CLASS_COUNT || !classWeights.every(POSITIVE.holds)) {
     problems.push({
       path: 'training.classWeights',

@@ -1,24 +1,29 @@
 /** Dataset in, base model out. */
-import { CLASS_COUNT, Random } from '../../domain/core/index.ts';
+import { CLASS_COUNT, DIRECTIONS } from '../../domain/core/index.ts';
 import {
   type Checkpoint,
   type EpochReport,
+  type Scaling,
   type SequenceDataset,
-  TrainStep,
+  type StepReport,
   type TrainingConfig,
-  describeNetwork,
+  type TrainingIdentity,
+  type TrainingResult,
   encodeServingModel,
-  floatTensor,
-  initialWeights,
-  intTensor,
+  identityOf,
+  noScaling,
   trainNetwork,
+  withScaling,
 } from '../neural/index.ts';
 import { baseModelMetadata } from './base-model.ts';
-import { type TcnLstmConfig, TRAINING_DEFAULTS, requireValidConfig } from './tcn-lstm-config.ts';
+import { type InstrumentRows, scaleInstruments } from './instrument-scaling.ts';
+import { type TcnLstmConfig, requireValidConfig } from './tcn-lstm-config.ts';
 import { tcnLstmNetwork } from './tcn-lstm.ts';
 
 export interface TrainTcnLstmOptions {
   readonly dataset: SequenceDataset;
+  /** Whose rows these are, where there are several: each is scaled by itself. Together they hold every row. */
+  readonly instruments?: readonly InstrumentRows[];
   /** Rows whose labels may be learned; inputs may reach back to earlier bars of the segment. */
   readonly trainRows: Int32Array;
   /** Rows that choose the best epoch; without them the last one is kept. */
@@ -27,42 +32,42 @@ export interface TrainTcnLstmOptions {
   readonly lastEpoch?: number;
   readonly model: TcnLstmConfig;
   readonly training: TrainingConfig;
+  readonly onStep?: (report: StepReport) => void;
   readonly onEpoch?: (report: EpochReport) => void;
+  /** A batch of so many sequences runs in parts of at most so many. */
+  readonly onAccumulation?: (batchSize: number, microBatchSize: number) => void;
   /** Goes on after this checkpoint's epoch; the result is that of a training that was never interrupted, bit for bit. */
   readonly resume?: Checkpoint;
   /** After every epoch; the next one waits for it. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
-  /** Refuses to start what would take more memory than this, the dataset not counted. */
+  /** Batches that would take more memory than this, the dataset not counted, run in parts. */
   readonly availableBytes?: number;
   readonly signal?: AbortSignal;
 }
 
-export interface TrainedTcnLstm {
-  /** The model file: raw features in, probabilities out. */
+export interface TrainedTcnLstm extends Omit<TrainingResult, 'layout' | 'weights'> {
+  /** The model file: raw features in, probabilities out. Of several instruments that of the first. */
   readonly onnx: Uint8Array<ArrayBuffer>;
-  readonly epochs: readonly EpochReport[];
-  readonly best: EpochReport;
-  readonly parameters: number;
-  readonly trainLabels: number;
-  readonly validationLabels: number;
-  readonly labelsPerSecond: number;
+  /** By name, where there are several instruments: the same network, each with its own scaling. */
+  readonly onnxOf: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+}
+
+/** What a training is of: only with the same does a checkpoint go on. Takes a pass over all the data. */
+export function tcnLstmIdentity(options: TrainTcnLstmOptions): TrainingIdentity {
+  return identityOf(prepare(options).options);
 }
 
 /**
  * The same options on the same machine give the same bytes.
- * @throws {ConfigError} with every mistake in the configuration, or when it would not fit into the available memory
+ * @throws {ConfigError} with every mistake in the configuration, or when not one sequence would fit into the memory
  * @throws {DataError} when the data cannot be learned from, the loss stops being finite, or the checkpoint belongs to
  *   another training
  */
-export async function trainTcnLstm(options: TrainTcnLstmOptions): Promise<TrainedTcnLstm> {
-  const { model, training, dataset } = options;
-  requireValidConfig(model, training);
-  const network = tcnLstmNetwork(model, dataset.featureNames.length, CLASS_COUNT);
-  const { layout, weights, ...report } = await trainNetwork({
-    ...options,
-    network,
-    config: training,
-  });
+export async function trainTcnLstm(given: TrainTcnLstmOptions): Promise<TrainedTcnLstm> {
+  const { options, scalings } = prepare(given);
+  const { network, dataset } = options;
+  const { model, training } = given;
+  const { layout, weights, ...report } = await trainNetwork(options);
   const metadata = baseModelMetadata({
     featureNames: dataset.featureNames,
     sequenceLength: model.sequenceLength,
@@ -70,54 +75,29 @@ export async function trainTcnLstm(options: TrainTcnLstmOptions): Promise<Traine
     training,
     best: report.best.epoch,
   });
-  return { ...report, onnx: encodeServingModel(network, layout, weights, metadata) };
-}
-
-export interface MeasureTrainStepOptions {
-  readonly config: TcnLstmConfig;
-  readonly batchSize: number;
-  /** Steps measured, after two that warm up. */
-  readonly steps: number;
-  readonly threads: number;
-  /** 1 (windowed) by default. */
-  readonly labelledSteps?: number;
-}
-
-/** Time of whole optimisation steps on random data. */
-export async function measureTrainStep(
-  options: MeasureTrainStepOptions,
-): Promise<{ readonly medianMs: number }> {
-  const { config, batchSize, steps, threads, labelledSteps = 1 } = options;
-  requireValidConfig(config);
-  const features = 9;
-  const network = tcnLstmNetwork(config, features, CLASS_COUNT);
-  const layout = describeNetwork(network);
-  const random = Random.fromSeed(1);
-  const scaling = { mean: new Float64Array(features), deviation: new Float64Array(features).fill(1) };
-  const { classWeights, weightDecay, learningRate } = TRAINING_DEFAULTS.windowed;
-  const step = await TrainStep.create({
-    network,
-    layout,
-    weights: initialWeights(layout, scaling, random),
-    labelledSteps,
-    classWeights,
-    weightDecay,
-    random,
-    threads,
-  });
-  const input = floatTensor([config.sequenceLength - 1 + labelledSteps, batchSize, features]);
-  for (let i = 0; i < input.data.length; i++) input.data[i] = random.normal();
-  const labels = intTensor(
-    [labelledSteps, batchSize],
-    Int32Array.from({ length: labelledSteps * batchSize }, () => random.integer(CLASS_COUNT)),
+  const onnxOf = new Map(
+    [...scalings].map(([name, scaling]) => {
+      const scaled = withScaling(layout, weights, scaling);
+      return [name, encodeServingModel(network, layout, scaled, metadata)];
+    }),
   );
-  const times: number[] = [];
-  for (let i = -2; i < steps; i++) {
-    const started = performance.now();
-    await step.run({ input, labels }, learningRate);
-    if (i >= 0) times.push(performance.now() - started);
-  }
-  await step.release();
-  times.sort((a, b) => a - b);
-  return { medianMs: times[Math.floor(times.length / 2)]! };
+  const [first = encodeServingModel(network, layout, weights, metadata)] = onnxOf.values();
+  return { ...report, onnx: first, onnxOf };
+}
+
+/** The training as the engine takes it, and the scaling of each instrument where there are several. */
+function prepare(given: TrainTcnLstmOptions) {
+  const { model, training, instruments = [], trainRows } = given;
+  requireValidConfig(model, training);
+  const width = given.dataset.featureNames.length;
+  const network = tcnLstmNetwork(model, width, CLASS_COUNT);
+  const options = { ...given, network, classNames: DIRECTIONS, config: training };
+  if (instruments.length === 0) return { options, scalings: new Map<string, Scaling>() };
+  const { sequenceLength } = model;
+  const { dataset, scalings } = scaleInstruments(instruments, {
+    dataset: given.dataset,
+    trainRows,
+    sequenceLength,
+  });
+  return { options: { ...options, dataset, scaling: noScaling(width) }, scalings };
 }

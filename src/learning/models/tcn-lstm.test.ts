@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type ConfigError, Random } from '../../domain/core/index.ts';
+import { ConfigError, DataError, Random } from '../../domain/core/index.ts';
 import {
   BaseModel,
   type EpochReport,
   type SequenceDataset,
+  type StepReport,
   TRAINING_DEFAULTS,
   type TrainingConfig,
   measureTrainStep,
@@ -197,7 +198,10 @@ describe('TCN + LSTM', () => {
     const trainRows = SPLIT.trainRows.filter((row) => row !== 600 && row !== 601);
     const data = { ...DATA, features };
     const training = trainTcnLstm({ dataset: data, trainRows, model: MODEL, training: TRAINING });
-    await assert.rejects(training, /epoch 1, step \d+ of \d+ \(rows \d+ to \d+\)/);
+    await assert.rejects(
+      training,
+      /epoch 1, step \d+ of \d+ \(row \d+ to row \d+\); the most extreme value there is far = -?3e\+38 at row 60[01],/,
+    );
   });
 
   it('says when no row can be learned', async () => {
@@ -222,27 +226,108 @@ describe('TCN + LSTM', () => {
     });
   });
 
-  it('refuses to start what does not fit into memory, and says what would', async () => {
-    const attempt = async (availableBytes: number, batchSize: number) =>
-      await trainTcnLstm({
+  it('runs a batch in parts when it does not fit into memory, and refuses what fits in no way', async () => {
+    const attempt = async (availableBytes: number, microBatchSize?: number) => {
+      const told: (readonly [number, number])[] = [];
+      const trained = await trainTcnLstm({
         ...SPLIT,
         model: { ...MODEL, hidden: 64 },
-        training: { ...TRAINING, batchSize, epochs: 1 },
+        training: { ...TRAINING, batchSize: 512, microBatchSize, epochs: 1 },
         availableBytes,
+        onAccumulation: (batchSize, atOnce) => told.push([batchSize, atOnce]),
       });
-    let fits = 0;
-    await assert.rejects(attempt(2 ** 27, 512), (error: ConfigError) => {
-      const { neededBytes, availableBytes, batchSizeThatFits } = error.context;
-      assert.equal(availableBytes, 2 ** 27);
-      assert.ok(Number(neededBytes) > 2 ** 27);
-      fits = Number(batchSizeThatFits);
-      assert.match(error.message, new RegExp(`needs about ${neededBytes} bytes .* ${fits} would fit`));
+      return { ...trained, told };
+    };
+    let bytesOfOne = 0;
+    await assert.rejects(attempt(2 ** 10), (error: ConfigError) => {
+      assert.ok(error instanceof ConfigError);
+      assert.match(
+        error.message,
+        /even one sequence at a time needs about \d+ bytes .* 1024 .* are available/,
+      );
+      bytesOfOne = Number(error.context['neededBytes']);
       return true;
     });
-    assert.ok(fits > 1 && fits < 512);
-    await assert.rejects(attempt(2 ** 27, fits + 1), /would fit/);
-    await attempt(2 ** 27, fits);
-    await assert.rejects(attempt(2 ** 10, 512), /even 1 would not fit/);
+    const whole = await attempt(2 ** 40);
+    // As many as there can be: 1,177 rows of each segment have a full window.
+    const batchSize = 2 * (1 + Math.ceil(1176 / 24));
+    assert.deepEqual([whole.microBatchSize, whole.told], [batchSize, []]);
+    const parts = await attempt(1.05 * bytesOfOne);
+    assert.ok(parts.microBatchSize > 1 && parts.microBatchSize < batchSize / 2);
+    assert.deepEqual(parts.told, [[batchSize, parts.microBatchSize]]);
+    // What memory has chosen can be asked for by number, and is then the same to the bit.
+    const again = await attempt(2 ** 40, parts.microBatchSize);
+    assert.equal(again.best.validationLoss, parts.best.validationLoss);
+    assert.notEqual(whole.best.validationLoss, parts.best.validationLoss);
+  });
+
+  it('tells every step, and how long the rest takes at most', async () => {
+    const steps: StepReport[] = [];
+    const training = { ...TRAINING, epochs: 2 };
+    await trainTcnLstm({ ...SPLIT, model: MODEL, training, onStep: (step) => steps.push(step) });
+    const firstEpoch = steps.filter(({ epoch }) => epoch === 1);
+    assert.deepEqual(
+      firstEpoch.map(({ step }) => step),
+      Array.from({ length: firstEpoch[0]!.steps }, (_, i) => i + 1),
+    );
+    assert.ok(steps.every(({ epochs, loss }) => epochs === 2 && loss > 0));
+    assert.ok(steps.slice(0, -1).every(({ secondsLeft }) => secondsLeft > 0));
+  });
+
+  it('learns with every optimiser, schedule and loss that can be chosen', async () => {
+    const first = (await trainTcnLstm({ ...SPLIT, model: MODEL, training: { ...TRAINING, epochs: 1 } })).best;
+    const changes: readonly Partial<TrainingConfig>[] = [
+      { optimiser: 'sgd', learningRate: 1, epochs: 4 },
+      { schedule: 'warm-up' },
+      { schedule: 'one-cycle', warmUpShare: 0.3 },
+      { averageDecay: 0.8 },
+      { labelSmoothing: 0.1 },
+      { focalGamma: 2 },
+    ];
+    for (const change of changes) {
+      const training = { ...TRAINING, epochs: 2, ...change };
+      const { best, epochs } = await trainTcnLstm({ ...SPLIT, model: MODEL, training });
+      assert.ok(best.macroF1 > 0.3, `${JSON.stringify(change)}: macro-F1 ${best.macroF1}`);
+      assert.notEqual(epochs[0]!.validationLoss, first.validationLoss, JSON.stringify(change));
+    }
+  });
+
+  it('keeps the epoch of the lowest loss where that is what it monitors', async () => {
+    const training = { ...TRAINING, monitor: 'loss', learningRate: 0.1, epochs: 6, patience: 6 } as const;
+    const { best, epochs } = await trainTcnLstm({
+      ...SPLIT,
+      // Few, so that they are soon known by heart and the loss rises again.
+      trainRows: rowsBetween(0, 100),
+      model: { ...MODEL, dropout: 0 },
+      training,
+    });
+    assert.equal(best.validationLoss, Math.min(...epochs.map((epoch) => epoch.validationLoss)));
+    assert.ok(
+      epochs.some((epoch) => epoch.macroF1 > best.macroF1),
+      'another one has the best macro-F1',
+    );
+  });
+
+  it('says plainly what is wrong with the data', async () => {
+    const { features, labels } = DATA;
+    const attempt = async (dataset: Partial<SequenceDataset>, message: RegExp): Promise<void> => {
+      const training = trainTcnLstm({
+        ...SPLIT,
+        dataset: { ...DATA, ...dataset },
+        model: MODEL,
+        training: TRAINING,
+      });
+      await assert.rejects(training, (error) => error instanceof DataError && message.test(error.message));
+    };
+    await attempt({ labels: labels.slice(1) }, /2399 labels for 2400 rows/);
+    await attempt({ labels: labels.map((k) => (k === 2 ? 1 : k)) }, /is BUY; a class that never occurs/);
+    await attempt({ labels: labels.map(() => 1) }, /is SELL and BUY/);
+    await attempt({ labels: labels.map(() => 3) }, /row 0 has label 3, classes are 0 to 2/);
+    const rowName = (row: number): string => `minute ${row}`;
+    const broken = features.with(700 * 3 + 1, Number.NaN);
+    await attempt({ features: broken, rowName }, /minute 700: signal is NaN/);
+    const segments = Array.from({ length: 120 }, (_, i) => ({ start: 20 * i, end: 20 * i + 20 }));
+    await attempt({ segments }, /24 contiguous bars; the longest segment has 20/);
   });
 
   it('measures a step', async () => {

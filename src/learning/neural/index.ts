@@ -1,5 +1,6 @@
 export * from './graph/differentiate.ts';
 export * from './graph/encode.ts';
+export * from './graph/flops.ts';
 export * from './graph/graph.ts';
 export * from './graph/shape.ts';
 export * from './graph/tensor.ts';
@@ -48,6 +49,9 @@ export * from './training/checkpoint-codec.ts';
 export * from './training/dataset.ts';
 export * from './training/memory-budget.ts';
 export * from './training/network.ts';
+export * from './training/recipe.ts';
 export * from './training/scaling.ts';
+export * from './training/step-state.ts';
 export * from './training/train-step.ts';
 export * from './training/trainer.ts';
+export * from './training/training-config.ts';

@@ -1,10 +1,16 @@
 /** Runs a recording through book → bars → model → auditor → signal: the road that live will take. */
 import { dayOf } from '../../domain/core/index.ts';
-import { ArchivesToBars, type BarSource, BookToBars, type MinuteBar } from '../../domain/features/index.ts';
+import {
+  ArchivesToBars,
+  type BarSource,
+  BookToBars,
+  type MinuteBar,
+  type MinuteBarOptions,
+} from '../../domain/features/index.ts';
 import { parseVenueName } from '../../domain/market/index.ts';
 import {
-  VenueLineDecoder,
   MarketSource,
+  openDecoder,
   type Survey,
   surveyInputs,
   symbolMissing,
@@ -45,11 +51,11 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   const venue = parseVenueName(options.venue);
   const symbol = options.symbol.toUpperCase();
   const survey = await surveyInputs({ ...options, venue, symbol });
-  const stream = openStream(survey);
+  const stream = openStream(survey, { logVolume: options.model.featureSet.logVolume ?? 'messages' });
   const engine = new SignalEngine({ bars: stream.bars, model: options.model });
   const source = new MarketSource({
     files: survey.files.map((file) => file.path),
-    decoder: new VenueLineDecoder(survey.instrument),
+    decoder: openDecoder({ instruments: [survey.instrument], files: survey.files }),
     signal: options.signal,
   });
   const counts = { signal: 0, 'warm-up': 0, incomplete: 0 };
@@ -90,13 +96,16 @@ interface ReplayStream {
 }
 
 /** Recordings are one stream; a venue's day archives are each by itself, exactly as ingest takes them. */
-function openStream({ instrument, files }: Survey): ReplayStream {
+function openStream(
+  { instrument, files }: Survey,
+  counting: Pick<MinuteBarOptions, 'logVolume'>,
+): ReplayStream {
   if (files.some((file) => file.hasReceiveTimes)) {
-    const bars = new BookToBars(instrument);
+    const bars = new BookToBars(instrument, counting);
     return { bars, enter: () => [], counts: () => bars.sequencedBook.counts };
   }
   const days = new Map(files.map((file) => [file.path, dayOf(file.firstTimeMs)]));
-  const bars = new ArchivesToBars(instrument);
+  const bars = new ArchivesToBars(instrument, counting);
   let openDayMs = Number.NaN;
   const enter = (file: string): readonly MinuteBar[] => {
     const dayMs = days.get(file) ?? openDayMs;

@@ -1,4 +1,5 @@
 /** An audited model as the engine wants it: one window at a time. */
+import { type FeatureSet, featureSetOfModel } from '../../domain/features/index.ts';
 import { AuditedModel } from '../../learning/models/index.ts';
 import type { BaseModelOptions } from '../../learning/models/index.ts';
 import { decide } from '../../domain/validation/index.ts';
@@ -7,14 +8,22 @@ import type { StoredModel } from '../../platform/storage/index.ts';
 import { ConfigError } from '../../domain/core/index.ts';
 
 export class ServedModel implements SignalModel {
+  readonly featureSet: FeatureSet;
   readonly #model: AuditedModel;
 
-  private constructor(model: AuditedModel) {
+  private constructor(model: AuditedModel, featureSet: FeatureSet) {
     this.#model = model;
+    this.featureSet = featureSet;
   }
 
-  /** @throws ConfigError when the artifact has no auditor, DataError when its files do not fit together */
-  static async load({ manifest, files }: StoredModel, options: BaseModelOptions): Promise<ServedModel> {
+  /**
+   * @throws ConfigError when the artifact has no auditor or an unknown feature set; DataError when its features are not
+   * those of the set, or its files do not fit together
+   */
+  static async load(
+    { manifest, files }: StoredModel,
+    { threads }: Pick<BaseModelOptions, 'threads'> = {},
+  ): Promise<ServedModel> {
     const onnx = files['model.onnx'];
     const auditor = files['auditor.json'];
     if (onnx === undefined || auditor === undefined) {
@@ -26,7 +35,9 @@ export class ServedModel implements SignalModel {
       ]);
     }
     const auditorJson = Buffer.from(auditor).toString('utf8');
-    return new ServedModel(await AuditedModel.load({ onnx, auditorJson }, options));
+    const featureSet = featureSetOfModel(manifest);
+    const options = { featureNames: featureSet.columns, ...(threads !== undefined && { threads }) };
+    return new ServedModel(await AuditedModel.load({ onnx, auditorJson }, options), featureSet);
   }
 
   get sequenceLength(): number {

@@ -1,16 +1,12 @@
 /** Bars for tests that are right in every respect, and the manifest that goes with them. */
 import path from 'node:path';
 import { DAY_MS, isoDay, MINUTE_MS } from '../../domain/core/index.ts';
-import {
-  BAR_LEVELS,
-  FEATURE_COUNT,
-  type IncompleteReason,
-  type MinuteBar,
-} from '../../domain/features/index.ts';
+import { BAR_LEVELS, type IncompleteReason, type MinuteBar } from '../../domain/features/index.ts';
 import {
   symbolFolder,
   type SymbolLocation,
   sha256File,
+  stationaryFile,
   writeBarDay,
   writeJsonAtomic,
 } from '../../platform/storage/index.ts';
@@ -53,9 +49,31 @@ export function bar(minuteMs: number, { hasPrevious, incomplete }: BarKind): Min
     -0.1,
     Math.log(1 + 100 + (minuteMs % 7)),
   );
+  const [body, upperWick, lowerWick, logReturn, volatility, , obi, deepObi] = features;
+  const stationary = Float64Array.of(
+    body!,
+    upperWick!,
+    lowerWick!,
+    logReturn!,
+    (1e4 * volatility!) / close,
+    2,
+    1,
+    obi!,
+    deepObi!,
+    0.1,
+    -0.1,
+    0.2,
+    0.01 * Math.sin(minuteMs),
+    1.1,
+    1.2,
+    Math.cos(minuteMs),
+  );
+  const ifComplete = (row: Float64Array): Float64Array =>
+    incomplete === undefined ? row : row.fill(Number.NaN);
   return {
     minuteMs,
-    features: incomplete === undefined ? features : features.fill(Number.NaN, 0, FEATURE_COUNT),
+    features: ifComplete(features),
+    stationary: ifComplete(stationary),
     open: close,
     high: close,
     low: close,
@@ -108,7 +126,7 @@ export async function writeManifestOf(
   { counts, ...facts }: ManifestFacts,
 ): Promise<void> {
   const manifest: IngestManifest = {
-    format: 2,
+    format: 3,
     codeVersion: '0.0.0',
     parameters: {
       venue: location.venue,
@@ -119,7 +137,16 @@ export async function writeManifestOf(
     },
     synthetic: null,
     fetched: null,
-    inputs: [{ file: 'one.zip', bytes: 1, modifiedMs: 0, sha256: '0'.repeat(64) }],
+    inputs: [
+      {
+        file: 'one.zip',
+        bytes: 1,
+        modifiedMs: 0,
+        sha256: '0'.repeat(64),
+        firstExchangeTimeMs: DAY,
+        lastExchangeTimeMs: DAY + 2 * DAY_MS - 1,
+      },
+    ],
     opening: null,
     days: await Promise.all(
       [DAY, DAY + DAY_MS].map(async (dayMs) => ({
@@ -127,6 +154,7 @@ export async function writeManifestOf(
         bars: 120,
         keptRows: 0,
         sha256: await sha256File(dayFile(location, dayMs)).catch(() => '0'.repeat(64)),
+        stationarySha256: await sha256File(stationaryFile(location, dayMs)).catch(() => '0'.repeat(64)),
       })),
     ),
     counts: { ...COUNTS, ...counts },

@@ -6,7 +6,12 @@ import { after, before, beforeEach, describe, it } from 'node:test';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { DAY_MS, isoDay, MINUTE_MS } from '../../domain/core/index.ts';
 import { QUANTGOD_9 } from '../../domain/features/index.ts';
-import { symbolFolder, type SymbolLocation, writeJsonAtomic } from '../../platform/storage/index.ts';
+import {
+  stationaryFile,
+  symbolFolder,
+  type SymbolLocation,
+  writeJsonAtomic,
+} from '../../platform/storage/index.ts';
 import { bar, DAY, dayFile, stretch, writeBars, writeManifestOf } from './bars.fixture.ts';
 import { checkData } from './check-data.ts';
 import type { Finding } from './findings.ts';
@@ -45,7 +50,8 @@ describe('check data', () => {
   });
   beforeEach(async () => {
     place = { ...sound(), symbol: `S${symbols++}` };
-    await cp(symbolFolder('bars', sound()), symbolFolder('bars', place), { recursive: true });
+    for (const kind of ['bars', 'features/set=stationary'] as const)
+      await cp(symbolFolder(kind, sound()), symbolFolder(kind, place), { recursive: true });
   });
   /** Bars that are right, copied for each test. */
   const sound = () => ({ dataDir, venue: 'bybit-linear', symbol: 'SOUND' });
@@ -62,8 +68,10 @@ describe('check data', () => {
   const spoil = async (query: string, kinds: readonly string[]): Promise<QualityReport> => {
     await rewrite(dayFile(place, SECOND_DAY), query);
     const report = await checkData(place);
-    // That the file is not the one that was written may show as well.
-    const kindsFound = kindsOf(errorsOf(report)).filter((kind) => kind !== 'hash-mismatch');
+    // That the file is not the one that was written may show as well, and that its features say otherwise.
+    const kindsFound = kindsOf(errorsOf(report)).filter(
+      (kind) => kind !== 'hash-mismatch' && !kind.startsWith('features-'),
+    );
     assert.deepEqual(kindsFound, kinds);
     assert.match(report.verdict[0]!, /^Not fit for use/);
     assert.deepEqual(
@@ -100,6 +108,45 @@ describe('check data', () => {
     assert.equal(crossed?.file, 'date=2024-07-24.parquet');
     assert.equal(crossed.minute, '2024-07-24T00:30Z');
     assert.equal(crossed.column, 'bid_0_p');
+  });
+
+  it('checks the stationary features beside the bars: missing, of other minutes, contradicting, out of bounds', async () => {
+    const file = stationaryFile(place, SECOND_DAY);
+    const at = `datetime = TIMESTAMP '2024-07-24 00:30:00'`;
+    await rewrite(
+      file,
+      `SELECT * REPLACE (
+         CASE WHEN ${at} THEN body + 1e-12 ELSE body END AS body,
+         CASE WHEN ${at} THEN -0.5 ELSE bid_slope END AS bid_slope,
+         CASE WHEN ${at} THEN 'inf'::DOUBLE ELSE order_flow_imbalance END AS order_flow_imbalance) FROM bars`,
+    );
+    const spoilt = await checkData(place);
+    assert.deepEqual(kindsOf(errorsOf(spoilt)).toSorted(), [
+      'feature-bounds',
+      'feature-not-finite',
+      'features-differ',
+      'hash-mismatch',
+    ]);
+    assert.deepEqual(find(spoilt, 'features-differ').places, [
+      {
+        file: 'set=stationary/date=2024-07-24.parquet',
+        minute: '2024-07-24T00:30Z',
+        column: 'body',
+        detail: String(0.0001 + 1e-12),
+      },
+    ]);
+    assert.deepEqual(
+      spoilt.coverage.byDay.map((day) => day.file),
+      ['good', 'good'],
+      'the bars themselves are sound',
+    );
+    await rewrite(file, `SELECT * FROM bars WHERE NOT ${at}`);
+    const { count } = find(await checkData(place), 'features-other-minutes');
+    assert.equal(count, 1);
+    await rm(file);
+    const missing = await checkData(place);
+    assert.equal(find(missing, 'features-missing').severity, 'warning');
+    assert.deepEqual(errorsOf(missing), []);
   });
 
   it('names swapped levels, holes, prices without sizes and sizes without prices', async () => {
@@ -147,7 +194,9 @@ describe('check data', () => {
       ['feature-partial', 'feature-not-finite', 'feature-bounds', 'close-not-micro-price', 'return-wrong'],
     );
     const columns = (kind: string): readonly string[] =>
-      find(report, kind).places.map(({ minute, column }) => `${minute!.slice(11, 16)} ${column}`);
+      find(report, kind)
+        .places.filter(({ file }) => file === 'date=2024-07-24.parquet')
+        .map(({ minute, column }) => `${minute!.slice(11, 16)} ${column}`);
     assert.deepEqual(columns('feature-not-finite'), ['00:05 volatility', '00:10 log_volume']);
     assert.deepEqual(
       columns('feature-partial'),
@@ -216,9 +265,15 @@ describe('check data', () => {
       bars: 120,
       keptRows: 0,
       sha256: 'f'.repeat(64),
+      stationarySha256: 'f'.repeat(64),
     }));
     await writeManifestOf(place, { days });
-    assert.equal(find(await checkData(place), 'hash-mismatch').count, 2);
+    const { places } = find(await checkData(place), 'hash-mismatch');
+    const names = ['date=2024-07-23.parquet', 'date=2024-07-24.parquet'];
+    assert.deepEqual(
+      new Set(places.map(({ file }) => file)),
+      new Set([...names, ...names.map((name) => `set=stationary/${name}`)]),
+    );
   });
 
   it('reports disagreeing snapshots, damaged inputs, unreadable and missing manifests, stray files', async () => {

@@ -4,20 +4,25 @@
  */
 import path from 'node:path';
 import { DataError, DAY_MS, isoDay, isoMinute, MINUTE_MS } from '../../domain/core/index.ts';
-import { BAR_LEVELS } from '../../domain/features/index.ts';
+import { BAR_LEVELS, QUANTGOD_9, STATIONARY } from '../../domain/features/index.ts';
 import {
+  BAR_FILE_SCHEMA,
   type BarDay,
+  barFile,
+  type FeatureMonths,
   listDays,
   readBarDay,
-  readBarFileFacts,
+  readDayFileFacts,
   readFeatureMonths,
   sha256File,
+  stationaryFile,
   type SymbolLocation,
   symbolFolder,
 } from '../../platform/storage/index.ts';
 import { checkGrid, MINUTES_A_DAY, ReturnChain } from './continuity-check.ts';
 import { measureDrift, MIN_MONTH_ROWS, reportDrift } from './drift.ts';
 import { checkFeatures, INCOMPLETE, MISSING, NO_RETURN, USABLE } from './feature-check.ts';
+import { checkFeatureFile, type FeatureFile, readFeatureFile } from './feature-file-check.ts';
 import { FindingLog } from './findings.ts';
 import { type CoveredDay, findGaps, reportGaps } from './gaps.ts';
 import { checkCrossing, checkSide, LevelCounts, type ReportCell } from './level-check.ts';
@@ -75,13 +80,7 @@ export async function checkData(options: CheckDataOptions): Promise<QualityRepor
   const days = check.calendar(fromMs, toMs);
   const gaps = findGaps(days, manifests);
   reportGaps(gaps, log);
-  const drift = measureDrift(
-    await readFeatureMonths({
-      location: options,
-      daysMs: check.readableDays,
-      referenceRows: MIN_MONTH_ROWS,
-    }),
-  );
+  const drift = measureDrift(await check.featureMonths());
   reportDrift(drift, log);
   const coverage = check.coverage(days, options.fromMs !== undefined || options.toMs !== undefined);
   const { findings } = log;
@@ -111,6 +110,7 @@ interface Day {
   readonly file: string;
   /** Null when it cannot be read. */
   readonly bars: BarDay | null;
+  readonly features: FeatureFile;
 }
 
 class DataCheck {
@@ -121,6 +121,7 @@ class DataCheck {
   readonly #bids = new LevelCounts();
   readonly #asks = new LevelCounts();
   readonly #days = new Map<number, CoveredDay>();
+  readonly #daysWithFeatures: number[] = [];
 
   constructor(
     options: CheckDataOptions,
@@ -148,18 +149,21 @@ class DataCheck {
 
   async #read(dayMs: number): Promise<Day> {
     const file = `date=${isoDay(dayMs)}.parquet`;
+    const features = await readFeatureFile(this.#options, dayMs, this.#log);
     try {
-      const facts = await readBarFileFacts(this.#options, dayMs);
-      const isReadable = checkSchema(facts, file, this.#log);
-      return { dayMs, file, bars: isReadable ? await readBarDay(this.#options, dayMs) : null };
+      const facts = await readDayFileFacts(barFile(this.#options, dayMs));
+      const isReadable = checkSchema(facts, { schema: BAR_FILE_SCHEMA, file, log: this.#log });
+      const bars = isReadable ? await readBarDay(this.#options, dayMs) : null;
+      return { dayMs, file, bars, features };
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
       this.#log.add('file-unreadable', { file, detail: error.message });
-      return { dayMs, file, bars: null };
+      return { dayMs, file, bars: null, features };
     }
   }
 
-  async #check({ dayMs, file, bars }: Day): Promise<void> {
+  async #check({ dayMs, file, bars, features }: Day): Promise<void> {
+    if (features.features !== null) this.#daysWithFeatures.push(dayMs);
     if (bars === null) {
       this.#chain.skip();
       this.#days.set(dayMs, { dayMs, states: null, isReadable: false });
@@ -181,6 +185,7 @@ class DataCheck {
     const states = new Uint8Array(MINUTES_A_DAY);
     for (const row of rows) states[(bars.minuteMs[row]! - dayMs) / MINUTE_MS] = ofRows[row]!;
     this.#days.set(dayMs, { dayMs, states, isReadable: true });
+    await checkFeatureFile(features, { bars, states: ofRows, manifests: this.#manifests }, log);
     await checkDayAgainstManifests(
       {
         file,
@@ -193,8 +198,22 @@ class DataCheck {
     );
   }
 
-  get readableDays(): readonly number[] {
-    return [...this.#days.values()].filter(({ isReadable }) => isReadable).map(({ dayMs }) => dayMs);
+  /** Of the original nine, and of what the stationary set has besides. */
+  async featureMonths(): Promise<readonly FeatureMonths[]> {
+    const readable = [...this.#days.values()].filter(({ isReadable }) => isReadable);
+    const own = new Set<string>(QUANTGOD_9);
+    return [
+      ...(await readFeatureMonths({
+        files: readable.map(({ dayMs }) => barFile(this.#options, dayMs)),
+        names: QUANTGOD_9,
+        referenceRows: MIN_MONTH_ROWS,
+      })),
+      ...(await readFeatureMonths({
+        files: this.#daysWithFeatures.map((dayMs) => stationaryFile(this.#options, dayMs)),
+        names: STATIONARY.filter((name) => !own.has(name)),
+        referenceRows: MIN_MONTH_ROWS,
+      })),
+    ];
   }
 
   /** Every day of the range, those without a file included. */

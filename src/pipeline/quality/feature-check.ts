@@ -1,5 +1,5 @@
-/** Are the features of a day what they can be? Formulas: reference of the bar schema, `MinuteBarBuilder`. */
-import type { BarDay } from '../../platform/storage/index.ts';
+/** Are the features of a day what they can be? Formulas: `docs/features.md`. */
+import type { BarDay, FeatureDay } from '../../platform/storage/index.ts';
 import type { ReportCell } from './level-check.ts';
 
 /** Rounding of a handful of floating-point operations. */
@@ -24,6 +24,14 @@ const BOUNDS: ReadonlyMap<string, Bounds> = new Map([
   ['mean_obi', { least: -1 - TOLERANCE, greatest: 1 + TOLERANCE }],
   ['mean_deep_obi', { least: -1 - TOLERANCE, greatest: 1 + TOLERANCE }],
   ['log_volume', { least: Math.log(3) - TOLERANCE, greatest: 25 }],
+  ['volatility_bps', { least: 0, greatest: 1e4 }],
+  ['max_spread_bps', { least: 0, greatest: 2e4 }],
+  ['mean_spread_bps', { least: 0, greatest: 2e4 }],
+  ['depth_imbalance_10', { least: -1 - TOLERANCE, greatest: 1 + TOLERANCE }],
+  ['depth_imbalance_50', { least: -1 - TOLERANCE, greatest: 1 + TOLERANCE }],
+  ['depth_imbalance_200', { least: -1 - TOLERANCE, greatest: 1 + TOLERANCE }],
+  ['bid_slope', { least: 0, greatest: Infinity }],
+  ['ask_slope', { least: 0, greatest: Infinity }],
 ]);
 
 /** Features that need the previous close: a bar after a gap has none of them. */
@@ -45,10 +53,16 @@ export function checkFeatures(day: BarDay, report: ReportCell): Uint8Array {
     const hasReturn = !Number.isNaN(logReturn[row]!);
     states[row] = Number.isNaN(body[row]!) ? INCOMPLETE : hasReturn ? USABLE : NO_RETURN;
   }
+  checkValues(features, states, report);
+  checkAgainstBook(day, states, report);
+  return states;
+}
+
+function checkValues(features: BarDay['features'], states: Uint8Array, report: ReportCell): void {
   for (const [name, values] of features) {
     const { least, greatest } = BOUNDS.get(name) ?? { least: -Infinity, greatest: Infinity };
     const leastState = NEEDS_PREVIOUS.has(name) ? USABLE : NO_RETURN;
-    for (let row = 0; row < rows; row++) {
+    for (let row = 0; row < states.length; row++) {
       const value = values[row]!;
       if (states[row]! < leastState) {
         if (!Number.isNaN(value)) report('feature-partial', row, name, value);
@@ -56,8 +70,27 @@ export function checkFeatures(day: BarDay, report: ReportCell): Uint8Array {
       else if (value < least || value > greatest) report('feature-bounds', row, name, value);
     }
   }
-  checkAgainstBook(day, states, report);
-  return states;
+}
+
+/**
+ * The stationary features of a day, row by row beside its bars: within bounds, and where both say the same thing, the same.
+ * @param states of the bars, from {@link checkFeatures}
+ */
+export function checkStationary(
+  { features }: FeatureDay,
+  bars: BarDay,
+  { states, report }: { readonly states: Uint8Array; readonly report: ReportCell },
+): void {
+  checkValues(features, states, report);
+  const volatility = bars.features.get('volatility')!;
+  for (const [name, values] of features) {
+    const shared = bars.features.get(name);
+    if (shared === undefined && name !== 'volatility_bps') continue;
+    for (const [row, value] of values.entries()) {
+      const expected = shared?.[row] ?? (1e4 * volatility[row]!) / bars.close[row]!;
+      if (!Object.is(value, expected)) report('features-differ', row, name, value);
+    }
+  }
 }
 
 /** The close is the micro price of the stored book, and the widest spread of the minute is no narrower than its last. */

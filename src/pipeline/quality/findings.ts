@@ -6,7 +6,7 @@ export type Severity = (typeof SEVERITIES)[number];
 
 /** Where something was found; what is not known is not named. */
 export interface Place {
-  /** Name of the file within the folder of the bars. */
+  /** Name of the file within the folder of the bars; a feature file is named with the folder it has in `features`. */
   readonly file?: string;
   /** ISO minute such as `2024-07-23T15:39Z`. */
   readonly minute?: string;
@@ -93,6 +93,13 @@ const MEANINGS = {
     'a feature whose distribution has moved from that of the first month',
     'keep it in mind when a model is judged on the later months',
   ),
+
+  'features-missing': warning(
+    'a day without its file of stationary features',
+    'ingest the day again; until then `--features stationary` is refused for it',
+  ),
+  'features-other-minutes': error('a feature file is not of the same minutes as its bars', REINGEST),
+  'features-differ': error('a feature file contradicts the bars beside it', REPORT_BUG),
 
   'return-wrong': error('log_ret_close does not follow from the closes of the two bars', REPORT_BUG),
   'return-missing': warning(

@@ -21,7 +21,16 @@ const ManifestSchema = z.object({
   parameters: z.object({ tickSize: z.string(), lotSize: z.string(), logVolume: z.string() }),
   synthetic: z.object({ truth: z.string() }).nullable(),
   inputs: z.array(z.object({ file: z.string(), sha256: z.string() })),
-  days: z.array(z.object({ day: z.string(), bars: z.int(), keptRows: z.int(), sha256: z.string() })),
+  days: z.array(
+    z.object({
+      day: z.string(),
+      bars: z.int(),
+      keptRows: z.int(),
+      sha256: z.string(),
+      /** Not in manifests of earlier versions. */
+      stationarySha256: z.string().optional(),
+    }),
+  ),
   counts: z.object({
     messages: z.number(),
     bars: z.number(),
@@ -134,8 +143,34 @@ export async function checkDayAgainstManifests(
       detail: `${rows} rows, recorded ${bars}${keptRows > 0 ? ` and ${keptRows} kept` : ''}`,
     });
   }
-  const hashes = entries.flatMap((entry) => entry.sha256 ?? []);
-  if (hashes.length === 0) log.add('hash-none', { file });
-  else if (!hashes.includes(await sha256()))
-    log.add('hash-mismatch', { file, detail: `recorded ${hashes[0]!.slice(0, 16)}…` });
+  await checkHash(
+    { file, sha256 },
+    entries.map((entry) => entry.sha256),
+    log,
+  );
+}
+
+/** A feature file against the manifests that name its day. */
+export async function checkFeaturesAgainstManifests(
+  facts: Omit<DayFileFacts, 'rows'>,
+  manifests: readonly StoredManifest[],
+  log: FindingLog,
+): Promise<void> {
+  const entries = manifests.flatMap(({ days }) => days.filter(({ day }) => day === facts.day));
+  if (entries.length > 0)
+    await checkHash(
+      facts,
+      entries.flatMap((entry) => entry.stationarySha256 ?? []),
+      log,
+    );
+}
+
+async function checkHash(
+  { file, sha256 }: Pick<DayFileFacts, 'file' | 'sha256'>,
+  recorded: readonly string[],
+  log: FindingLog,
+): Promise<void> {
+  if (recorded.length === 0) log.add('hash-none', { file });
+  else if (!recorded.includes(await sha256()))
+    log.add('hash-mismatch', { file, detail: `recorded ${recorded[0]!.slice(0, 16)}…` });
 }

@@ -1,1 +1,1 @@
-export { type PoolOptions, runJobs, serveJobs } from './pool.ts';
+export { type JobOptions, JobPool, type PoolOptions, runJobs, serveJobs } from './pool.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import type { DoubleJob } from './double.worker.ts';
-import { runJobs } from './pool.ts';
+import { JobPool, runJobs } from './pool.ts';
 
 const module = new URL('double.worker.ts', import.meta.url);
 const run = (
@@ -66,5 +66,24 @@ describe('runJobs', () => {
 
   it('has nothing to do for no jobs', async () => {
     assert.deepEqual(await run([]), []);
+  });
+});
+
+describe('JobPool', () => {
+  it('takes jobs as they come, after one that failed or was cancelled too', async () => {
+    const pool = new JobPool<DoubleJob, number, string>(module);
+    try {
+      assert.deepEqual(await Promise.all([pool.perform({ value: 1 }), pool.perform({ value: 2 })]), [2, 4]);
+      await assert.rejects(pool.perform({ value: 3, act: 'fail' }), /no double of 3/);
+      const stop = new AbortController();
+      const onNews = (): void => stop.abort(new Error('enough'));
+      await assert.rejects(
+        pool.perform({ value: 4, act: 'wait' }, { signal: stop.signal, onNews }),
+        /enough/,
+      );
+      assert.equal(await pool.perform({ value: 5 }), 10);
+    } finally {
+      await pool.close();
+    }
   });
 });

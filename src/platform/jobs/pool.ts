@@ -30,6 +30,7 @@ type Outcome<Result> =
   Exclude<Answer<Result, never>, { kind: 'news' }> | { readonly kind: 'died'; readonly exitCode: number };
 
 const ATTEMPTS = 2;
+const NEVER = new AbortController().signal;
 
 /** Results in the order of the jobs. @throws the first failure, or the signal's reason, after all threads have stopped */
 export async function runJobs<Job, Result, News = never>(
@@ -39,24 +40,63 @@ export async function runJobs<Job, Result, News = never>(
   const failure = new AbortController();
   const signal =
     options.signal === undefined ? failure.signal : AbortSignal.any([options.signal, failure.signal]);
+  const pool = new JobPool<Job, Result, News>(module);
   const results: Result[] = [];
   const pending = jobs.keys();
   const lane = async (): Promise<void> => {
-    const thread = new Thread<Job, Result, News>(module);
     try {
       for (const index of pending) {
         signal.throwIfAborted();
-        results[index] = await thread.perform(jobs[index]!, signal, (news) => onNews?.(index, news));
+        results[index] = await pool.perform(jobs[index]!, {
+          signal,
+          onNews: (news) => onNews?.(index, news),
+        });
       }
     } catch (error) {
       failure.abort(error);
-    } finally {
-      await thread.close();
     }
   };
   await Promise.all(Array.from({ length: Math.min(workers, jobs.length) }, lane));
+  await pool.close();
   signal.throwIfAborted();
   return results;
+}
+
+export interface JobOptions<News> {
+  readonly signal?: AbortSignal | undefined;
+  readonly onNews?: ((news: News) => void) | undefined;
+}
+
+/** Threads for jobs that come one by one: as many as there are jobs at a time, each used again. */
+export class JobPool<Job, Result, News = never> {
+  readonly #module: URL;
+  readonly #threads = new Set<Thread<Job, Result, News>>();
+  readonly #idle: Thread<Job, Result, News>[] = [];
+
+  /** @param module that calls {@link serveJobs} */
+  constructor(module: URL) {
+    this.#module = module;
+  }
+
+  /** @throws the job's failure, or the signal's reason when aborted */
+  async perform(job: Job, { signal = NEVER, onNews }: JobOptions<News> = {}): Promise<Result> {
+    signal.throwIfAborted();
+    const thread = this.#idle.pop() ?? new Thread<Job, Result, News>(this.#module);
+    this.#threads.add(thread);
+    try {
+      return await thread.perform(job, signal, (news) => onNews?.(news));
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    } finally {
+      this.#idle.push(thread);
+    }
+  }
+
+  /** Ends the threads; a job still running dies. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#threads].map((thread) => thread.close()));
+  }
 }
 
 class Thread<Job, Result, News> {

@@ -11,6 +11,7 @@ import {
   objectOf,
   stringField,
   symbolOf,
+  timeField,
   type VenueMessage,
 } from './venue-message.ts';
 
@@ -36,12 +37,12 @@ function parseBinance(json: unknown, delta: (event: JsonObject) => VenueMessage)
 
 function usdmDelta(event: JsonObject): VenueMessage {
   if (!('pu' in event)) throw malformed('depth event without "pu": a spot recording? (--venue binance-spot)');
-  return depthEvent(event, integerField(event, 'T'), integerField(event, 'pu'));
+  return depthEvent(event, timeField(event, 'T'), integerField(event, 'pu'));
 }
 
 function spotDelta(event: JsonObject): VenueMessage {
   if ('pu' in event) throw malformed('depth event with "pu": a USD-M recording? (--venue binance-usdm)');
-  return depthEvent(event, integerField(event, 'E'), Number.NaN);
+  return depthEvent(event, timeField(event, 'E'), Number.NaN);
 }
 
 function depthEvent(event: JsonObject, exchangeTimeMs: number, previousUpdateId: number): VenueMessage {
@@ -82,5 +83,5 @@ function quote(event: JsonObject): VenueMessage {
 }
 
 function optionalTime(event: JsonObject, field: string): number {
-  return field in event ? integerField(event, field) : Number.NaN;
+  return field in event ? timeField(event, field) : Number.NaN;
 }

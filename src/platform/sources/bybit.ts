@@ -9,6 +9,7 @@ import {
   malformed,
   objectOf,
   stringField,
+  timeField,
   type VenueMessage,
 } from './venue-message.ts';
 
@@ -28,7 +29,7 @@ export function parseBybitLinear(json: unknown): VenueMessage {
   return {
     kind: type,
     symbol: stringField(book, 's'),
-    exchangeTimeMs: integerField(message, 'ts'),
+    exchangeTimeMs: timeField(message, 'ts'),
     firstUpdateId: Number.NaN,
     lastUpdateId: integerField(book, 'u'),
     previousUpdateId: Number.NaN,

@@ -1,11 +1,15 @@
 /** The text inside a file, whatever wraps it: zip, gzip or nothing, told by the first bytes and never by the name. */
 import { open } from 'node:fs/promises';
 import { DataError } from '../../domain/core/index.ts';
+import { CONTENT_CHANGED, contentChanged } from './content-changed.ts';
 import { readRange } from './file-range.ts';
-import { inflate } from './inflate.ts';
+import { inflate, isCutOff } from './inflate.ts';
 import { readZip } from './zip-archive.ts';
 
 type Container = 'zip' | 'gzip' | 'plain';
+
+/** Unpacked bytes of one file, however small it looks: more than any day of any market, less than fills a disk. */
+const DEFAULT_MAX_UNZIPPED_BYTES = 64 * 2 ** 30;
 
 /**
  * Yields the decoded bytes; `onDiskBytes` hears how many bytes of the file itself have been taken in.
@@ -18,21 +22,48 @@ export async function* readContent(
   for await (const chunk of readChunks(path, onDiskBytes)) yield Buffer.from(chunk);
 }
 
-/** The same without the copies: each chunk is good only until the next is asked for, and its memory is used again. */
+/**
+ * The same without the copies: each chunk is good only until the next is asked for, and its memory is used again. What
+ * expands beyond `maxBytes`, by real bytes and whatever it declares, is read no further.
+ */
 export async function* readChunks(
   path: string,
   onDiskBytes: (bytes: number) => void = () => {},
+  maxBytes = DEFAULT_MAX_UNZIPPED_BYTES,
 ): AsyncGenerator<Buffer> {
-  switch (await containerOf(path)) {
-    case 'zip':
-      yield* readZip(path, onDiskBytes);
-      return;
-    case 'gzip':
-      yield* readGzip(path, onDiskBytes);
-      return;
-    case 'plain':
-      yield* readRange({ path }, onDiskBytes);
+  const container = await containerOf(path);
+  if (container === 'plain') {
+    yield* readRange({ path }, onDiskBytes);
+    return;
   }
+  const read = container === 'zip' ? readZip : readGzip;
+  let left = maxBytes;
+  for await (const chunk of read(path, onDiskBytes)) {
+    yield chunk.subarray(0, left);
+    left -= chunk.length;
+    if (left < 0) throw tooLarge(path, maxBytes);
+  }
+}
+
+/**
+ * Reads a file to its end for the sake of its checksums.
+ * @throws DataError `CONTENT_CHANGED` when they do not match; other damage is not looked for
+ */
+export async function verifyContent(path: string, maxBytes?: number): Promise<void> {
+  if ((await containerOf(path)) === 'plain') return;
+  try {
+    for await (const chunk of readChunks(path, undefined, maxBytes)) void chunk;
+  } catch (error) {
+    if (!(error instanceof DataError) || error.code === CONTENT_CHANGED) throw error;
+  }
+}
+
+function tooLarge(path: string, maxBytes: number): DataError {
+  return new DataError(
+    `${path}: unpacks to more than ${maxBytes} bytes; what comes before is kept. ` +
+      'If the file is to be trusted, raise the limit with --max-unzipped.',
+    { code: 'UNZIPPED_TOO_LARGE', context: { file: path, maxBytes } },
+  );
 }
 
 async function containerOf(path: string): Promise<Container> {
@@ -51,11 +82,11 @@ async function* readGzip(path: string, onDiskBytes: (bytes: number) => void): As
   try {
     yield* inflate({ path, compression: 'gzip' }, onDiskBytes);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : 'cannot be inflated';
+    if (cause instanceof DataError || !(cause instanceof Error)) throw cause;
+    if (!isCutOff(cause)) throw contentChanged(path, `the gzip stream is damaged (${cause.message})`, cause);
     throw new DataError(
-      `${path}: the gzip stream is damaged or cut off (${reason}); what comes before is kept. ` +
-        'Fetch the file again.',
-      { code: 'GZIP_DAMAGED', context: { file: path }, cause },
+      `${path}: the gzip stream is cut off; what could be read of it is kept. Download the file again.`,
+      { code: 'GZIP_TRUNCATED', context: { file: path }, cause },
     );
   }
 }

@@ -102,25 +102,28 @@ function messageOf(instrument: Instrument, random: Random): Buffer {
 function jsonOf({ venue, tick, lot }: Instrument, random: Random): string {
   const multiple = (step: { readonly units: number; readonly decimals: number }): string => {
     const size = 10 ** random.integer(10);
-    const units = random.integer(size + 1) * step.units;
+    // Zero is a size, but no price.
+    const units = (random.integer(size + 1) + (step === tick && random.integer(50) > 0 ? 1 : 0)) * step.units;
     return (units / 10 ** step.decimals).toFixed(step.decimals + (random.integer(4) === 0 ? 3 : 0));
   };
   const levels = (): string =>
     `[${Array.from({ length: random.integer(4) }, () => `["${multiple(tick)}","${multiple(lot)}"]`).join()}]`;
   const id = (): number => random.integer(2 ** 31) * (random.integer(3) === 0 ? 2 ** 18 : 1);
+  /** Some of them are far in the future. */
+  const time = (): number => 1_700_000_000_000 + (random.integer(50) > 0 ? random.integer(2 ** 31) : id());
   const book = [`"s":"${SYMBOL}"`, `"b":${levels()}`, `"a":${levels()}`, `"u":${id()}`];
   if (venue === 'bybit-linear') {
     const fields = [
       `"topic":"orderbook.500.${SYMBOL}"`,
       `"type":"${random.integer(4) === 0 ? 'snapshot' : 'delta'}"`,
-      `"ts":${1_700_000_000_000 + id()}`,
+      `"ts":${time()}`,
       `"data":{${shuffled([...book, `"seq":${id()}`], random)}}`,
       `"cts":${id()}`,
     ];
     return `{${shuffled(fields.slice(random.integer(5) === 0 ? 1 : 0), random)}}`;
   }
-  const usdm = venue === 'binance-usdm' ? [`"T":${id()}`, `"pu":${id()}`] : [];
-  const event = `{${shuffled(['"e":"depthUpdate"', `"E":${id()}`, `"U":${id()}`, ...usdm, ...book], random)}}`;
+  const usdm = venue === 'binance-usdm' ? [`"T":${time()}`, `"pu":${id()}`] : [];
+  const event = `{${shuffled(['"e":"depthUpdate"', `"E":${time()}`, `"U":${id()}`, ...usdm, ...book], random)}}`;
   return random.integer(2) === 0 ? event : `{"stream":"simusdt@depth@100ms","data":${event}}`;
 }
 

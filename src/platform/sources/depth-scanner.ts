@@ -10,6 +10,7 @@
 import type { BookUpdate, Instrument } from '../../domain/market/index.ts';
 import { DecimalScanner } from './decimal-scanner.ts';
 import { DEPTH_SHAPES, MAX_KEY_BYTES, type Role, type Shape } from './depth-shapes.ts';
+import { isPlausibleTime } from './venue-message.ts';
 
 const RETURN = 13;
 const SPACE = 32;
@@ -36,8 +37,8 @@ const SHORT_DIGITS = 9;
 const LONG_DIGITS = 15;
 const TEN_TO_THE = Float64Array.from({ length: LONG_DIGITS - SHORT_DIGITS + 1 }, (_, k) => 10 ** k);
 
-/** The one update that each scan fills anew. */
-class ScannedUpdate implements BookUpdate {
+/** The one update that each scan fills anew; scanners of several symbols may share one. */
+export class ScannedUpdate implements BookUpdate {
   kind: 'snapshot' | 'delta' = 'delta';
   exchangeTimeMs = Number.NaN;
   receivedTimeMs = Number.NaN;
@@ -51,7 +52,7 @@ class ScannedUpdate implements BookUpdate {
 }
 
 export class DepthScanner {
-  readonly #update = new ScannedUpdate();
+  readonly #update: ScannedUpdate;
   readonly #shapes: readonly Shape[];
   readonly #symbol: Uint8Array;
   readonly #price: DecimalScanner;
@@ -60,7 +61,8 @@ export class DepthScanner {
   #number = 0;
   #levels = 0;
 
-  constructor({ venue, symbol, tick, lot }: Instrument) {
+  constructor({ venue, symbol, tick, lot }: Instrument, update = new ScannedUpdate()) {
+    this.#update = update;
     this.#shapes = DEPTH_SHAPES[venue];
     this.#symbol = Buffer.from(JSON.stringify(symbol));
     this.#price = new DecimalScanner(tick);
@@ -114,7 +116,7 @@ export class DepthScanner {
       case 'exchangeTime':
         at = this.#integer(bytes, start);
         update.exchangeTimeMs = this.#number;
-        return at;
+        return isPlausibleTime(this.#number) ? at : -1;
       case 'firstId':
         at = this.#integer(bytes, start);
         update.firstUpdateId = this.#number;
@@ -156,6 +158,7 @@ export class DepthScanner {
       if (bytes[at + 1] !== OPEN_LIST || bytes[at + 2] !== QUOTE || to === target.length) return -1;
       at = this.#price.scan(bytes, at + 3);
       if (at < 0 || bytes[at] !== COMMA || bytes[at + 1] !== QUOTE) return -1;
+      if (this.#price.steps === 0) return -1;
       target[to] = this.#price.steps;
       at = this.#size.scan(bytes, at + 2);
       if (at < 0 || bytes[at] !== CLOSE_LIST) return -1;

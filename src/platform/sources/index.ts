@@ -1,5 +1,6 @@
 export { inflateOnly } from './bare-inflate.ts';
-export { readContent } from './content.ts';
+export { CONTENT_CHANGED } from './content-changed.ts';
+export { readContent, verifyContent } from './content.ts';
 export { VenueLineDecoder, type LineDecoder } from './line-decoder.ts';
 export {
   type EventBatch,
@@ -9,12 +10,17 @@ export {
   type SourceReport,
 } from './market-source.ts';
 export type { DecoderOptions, LineContext } from './reference-decoder.ts';
+export type { WantedSymbols } from './file-head.ts';
+export { openDecoder } from './stream-decoder.ts';
 export {
   type DamagedFile,
+  type StreamsSurvey,
   type Survey,
   type SurveyedFile,
+  type SurveyedStream,
   surveyInputs,
   type SurveyOptions,
+  surveyStreams,
   symbolMissing,
 } from './survey.ts';
 export * from './remote/index.ts';

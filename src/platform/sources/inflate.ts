@@ -1,8 +1,9 @@
 /**
- * Streaming inflate that keeps everything decoded before the point where the input turns out to be damaged: the usual
- * piping of streams throws buffered output away when an error arrives.
+ * Streaming inflate that hands out everything decoded before the point where the input is cut off: the usual piping of
+ * streams throws buffered output away when an error arrives.
  */
 import { createGunzip, createInflateRaw } from 'node:zlib';
+import { DataError } from '../../domain/core/index.ts';
 import { type FileRange, readRange } from './file-range.ts';
 
 export type Compression = 'gzip' | 'deflate-raw';
@@ -16,79 +17,56 @@ const OUTPUT_BUFFER_BYTES = 8 << 20;
 /** Pieces that wait for zlib, so that it finds work whenever it is done. */
 const PIECES_AHEAD = 1;
 
-/** Market data expands tenfold. What expands a hundredfold and more must not fill the memory before anyone sees it. */
+/** What expands a hundredfold and more must not fill the memory before anyone sees it. */
 const MAX_BACKLOG_BYTES = 64 << 20;
-
-/** Steps in which damage is approached. */
-const SMALL_BUFFER_BYTES = 4 * 1024;
 
 export interface DeflatedRange extends FileRange {
   readonly compression: Compression;
 }
 
+/** Whether the input ended too early, and nothing else was wrong with it. */
+export function isCutOff(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR';
+}
+
+function expandsTooMuch(path: string): DataError {
+  return new DataError(
+    `${path}: more than ${MAX_BACKLOG_BYTES} bytes come out of a piece of it, far beyond what messages expand to; ` +
+      'what comes before is kept. If it is no archive of messages, leave it out.',
+    { code: 'UNZIPPED_TOO_LARGE', context: { file: path } },
+  );
+}
+
 /**
- * Yields the decoded bytes of a part of a file, each chunk good until the next is asked for; throws zlib's own error after
- * the last good byte, to a few kilobytes. `onDiskBytes` hears how much of the file has been taken in.
+ * Yields the decoded bytes of a part of a file, each chunk good until the next is asked for. `onDiskBytes` hears how much
+ * of the file has been taken in.
+ * @throws zlib's own error; all bytes before it have been handed out where the input {@link isCutOff}, and nobody can
+ * tell which of them are good where it is damaged
  */
 export async function* inflate(
   range: DeflatedRange,
   onDiskBytes: (bytes: number) => void,
 ): AsyncGenerator<Buffer> {
-  let good = 0;
-  try {
-    const input = readRange(range, onDiskBytes);
-    for await (const chunk of inflateOnce(input, range.compression, OUTPUT_BUFFER_BYTES)) {
-      good += chunk.length;
-      yield chunk;
-    }
-  } catch (error) {
-    // What zlib had decoded in the call that failed is lost, and the call was a large one.
-    if (isDataError(error)) yield* inflateAgain(range, good);
-    throw error;
-  }
-}
-
-function isDataError(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'Z_DATA_ERROR';
-}
-
-/** What lies between the first `skip` bytes and the damage that is known to be there. */
-async function* inflateAgain(range: DeflatedRange, skip: number): AsyncGenerator<Buffer> {
-  const input = readRange(range, () => {});
-  let at = 0;
-  try {
-    for await (const chunk of inflateOnce(input, range.compression, SMALL_BUFFER_BYTES)) {
-      const known = Math.min(chunk.length, Math.max(0, skip - at));
-      at += chunk.length;
-      if (known < chunk.length) yield chunk.subarray(known);
-    }
-  } catch (error) {
-    if (!isDataError(error)) throw error;
-  }
-}
-
-async function* inflateOnce(
-  input: AsyncIterable<Buffer>,
-  compression: Compression,
-  chunkSize: number,
-): AsyncGenerator<Buffer> {
-  const inflater = compression === 'gzip' ? createGunzip({ chunkSize }) : createInflateRaw({ chunkSize });
+  const { path, compression } = range;
+  const options = { chunkSize: OUTPUT_BUFFER_BYTES };
+  const inflater = compression === 'gzip' ? createGunzip(options) : createInflateRaw(options);
   let decoded: Buffer[] = [];
   let backlogBytes = 0;
   inflater.on('data', (chunk: Buffer) => {
     decoded.push(chunk);
     backlogBytes += chunk.length;
-    if (backlogBytes > MAX_BACKLOG_BYTES) inflater.destroy(new Error('it expands beyond all measure'));
+    if (backlogBytes > MAX_BACKLOG_BYTES) inflater.destroy(expandsTooMuch(path));
   });
   // Outcomes are values, for nobody may be waiting when they come. A failure need not reach the callback of a write.
-  const failed = new Promise<Error>((resolve) => {
-    inflater.on('error', resolve);
+  // Damaged input may end the stream early: what is written afterwards is never answered.
+  const over = new Promise<Error | null>((resolve) => {
+    inflater.on('error', resolve).on('end', () => resolve(null));
   });
   const settled = (start: (done: (error?: Error | null) => void) => void): Promise<Error | null> => {
     const done = new Promise<Error | null>((resolve) => {
       start((error) => resolve(error ?? null));
     });
-    return Promise.race([failed, done]);
+    return Promise.race([over, done]);
   };
   const take = (): Buffer[] => {
     const taken = decoded;
@@ -99,7 +77,7 @@ async function* inflateOnce(
   const spent = new SpentMemory();
   const writes: Promise<Error | null>[] = [];
   try {
-    for await (const piece of input) {
+    for await (const piece of readRange(range, onDiskBytes)) {
       writes.push(settled((done) => inflater.write(piece, done)));
       if (writes.length <= PIECES_AHEAD) continue;
       const failure = await writes.shift();
@@ -111,7 +89,8 @@ async function* inflateOnce(
     }
     let failure: Error | null = null;
     for (const write of writes) failure ??= await write;
-    failure ??= await settled((done) => inflater.once('end', done).end());
+    inflater.end();
+    failure ??= await over;
     yield* take();
     if (failure !== null) throw failure;
   } finally {

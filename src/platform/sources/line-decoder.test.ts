@@ -106,6 +106,13 @@ describe('VenueLineDecoder', () => {
       ['bybit-linear', BYBIT.replace('"ts":1000,', ''), /field "ts" is missing/],
       ['bybit-linear', BYBIT.replace('"2"', 'null'), /level \["1.0",null\] is not a pair of decimal strings/],
       ['bybit-linear', BYBIT.replace('"2"', '"two"'), /size "two" is not a decimal number/],
+      ['bybit-linear', BYBIT.replace('"2"', `"${'9'.repeat(30)}"`), /size "9{30}" is larger than any/],
+      ['bybit-linear', BYBIT.replace('"1.0"', '"0.0"'), /price "0\.0" of a level is zero/],
+      [
+        'bybit-linear',
+        BYBIT.replace('"ts":1000', '"ts":1e15'),
+        /field "ts" is 1000000000000000, not a time in/,
+      ],
       ['binance-usdm', '{"e":"depthUpdate","E":1,"s":"X","U":1,"u":2,"b":[],"a":[]}', /spot recording\?/],
       [
         'binance-spot',

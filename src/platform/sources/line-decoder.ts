@@ -4,20 +4,26 @@ import { DepthScanner } from './depth-scanner.ts';
 import { type DecoderOptions, type LineContext, ReferenceDecoder } from './reference-decoder.ts';
 
 export interface LineDecoder {
-  /** Messages of every symbol met, the wanted one included. */
+  /** Messages of every symbol met, the wanted ones included. */
   readonly symbolsSeen: ReadonlyMap<string, number>;
+  /** Position, among the instruments wanted, of the one that the last line was about. */
+  readonly instrument: number;
+  /** Lines of this file follow. */
+  readonly enterFile?: (path: string) => void;
   /**
    * Decodes the JSON of `bytes[start, end)`; null for messages of another symbol or of no concern to a book. The event is
    * good until the next call.
    * @throws DataError `LINE_MALFORMED` for a line to be quarantined, `OFF_STEP` when the instrument's tick or lot does
-   * not fit the data, which no further line will mend
+   * not fit the data, which no further line will mend; `SNAPSHOT_AMBIGUOUS` when it cannot be told whose a snapshot is
    */
   readonly decode: (bytes: Buffer, start: number, end: number, context: LineContext) => MarketEvent | null;
 }
 
 const NEWLINE = 10;
 
+/** For streams of which one symbol's book is wanted. */
 export class VenueLineDecoder implements LineDecoder {
+  readonly instrument = 0;
   readonly #symbol: string;
   readonly #scanner: DepthScanner;
   readonly #reference: ReferenceDecoder;

@@ -1,21 +1,22 @@
 /** Cuts chunks of bytes into lines without copying them, but for the line that lies across two chunks. */
-import { DataError } from '../../domain/core/index.ts';
-
 const NEWLINE = 10;
 
 /** A longer line is no market data: the largest known, a full exchange description, stays below 1 MB. */
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
+export const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
 /**
  * After each `push`, and at last after `finish`, `next` steps from line to line: `bytes[start, end)`. Behind a line, at
- * `bytes[end]`, stands its newline; only the last line of all may lack it.
+ * `bytes[end]`, stands its newline; only the last line of all may lack it. A line that grows beyond all measure is
+ * handed out empty and marked: of such lines nothing is kept, so that no file fills the memory.
  */
 export class LineSplitter {
   bytes = NOTHING;
   start = 0;
   end = 0;
+  /** The line was longer than {@link MAX_LINE_BYTES}. */
+  isTooLong = false;
   /** The beginning of a line whose end has not come yet. */
   #carry: Buffer[] = [];
   #carryBytes = 0;
@@ -26,7 +27,6 @@ export class LineSplitter {
   #at = 0;
   #whole = 0;
 
-  /** @throws DataError when a line grows beyond all measure */
   push(chunk: Buffer): void {
     this.#chunk = chunk;
     this.#at = 0;
@@ -42,7 +42,7 @@ export class LineSplitter {
   /** No chunk follows: what is left is the last line. */
   finish(): void {
     if (this.#carryBytes === 0) return;
-    this.#carried = Buffer.concat(this.#carry);
+    this.#carried = this.#carryBytes > MAX_LINE_BYTES ? NOTHING : Buffer.concat(this.#carry);
     this.#carry = [];
     this.#carryBytes = 0;
   }
@@ -53,9 +53,11 @@ export class LineSplitter {
       this.bytes = this.#carried;
       this.start = 0;
       this.end = this.bytes.length - (this.bytes.at(-1) === NEWLINE ? 1 : 0);
+      this.isTooLong = this.bytes.length === 0;
       this.#carried = null;
       return true;
     }
+    this.isTooLong = false;
     if (this.#at >= this.#whole) return false;
     this.bytes = this.#chunk;
     this.start = this.#at;
@@ -66,12 +68,8 @@ export class LineSplitter {
 
   /** The chunk is not good for longer than it is the last one. */
   #keep(rest: Buffer): void {
-    this.#carry.push(Buffer.from(rest));
     this.#carryBytes += rest.length;
-    if (this.#carryBytes > MAX_LINE_BYTES) {
-      throw new DataError(`a line is longer than ${MAX_LINE_BYTES} bytes: this is not a file of messages`, {
-        code: 'LINE_TOO_LONG',
-      });
-    }
+    if (this.#carryBytes <= MAX_LINE_BYTES) this.#carry.push(Buffer.from(rest));
+    else this.#carry = [];
   }
 }

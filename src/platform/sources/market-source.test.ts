@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { VenueName } from '../../domain/market/index.ts';
 import { VenueLineDecoder } from './line-decoder.ts';
-import { MarketSource } from './market-source.ts';
+import { MarketSource, type SourceReport } from './market-source.ts';
 import { surveyInputs } from './survey.ts';
 
 const line = (u: number, price = '1.25', symbol = 'AAAUSDT'): string =>
@@ -73,24 +73,26 @@ describe('surveyInputs and MarketSource', () => {
     assert.match(report.quarantinedLines[1]!.reason, /^not JSON/);
   });
 
-  it('names file and line of a price off the tick', async () => {
-    const file = await put('offtick', [line(101), line(102, '1.255')]);
+  it('puts a line off the tick aside and names it, and gives up when there are many', async () => {
+    const few = await put('offtick', [line(101), line(102, '1.255'), line(103)]);
+    const many = await put('offticks', [line(101), ...Array.from({ length: 101 }, () => line(102, '1.255'))]);
     const { instrument } = await surveyInputs({
       venue: 'bybit-linear',
       symbol: 'AAAUSDT',
-      inputs: [file],
+      inputs: [few],
       tickSize: '0.01',
     });
-    const source = new MarketSource({ files: [file], decoder: new VenueLineDecoder(instrument) });
-    await assert.rejects(
-      async () => {
-        for await (const batch of source) while (batch.next() !== null);
-      },
-      {
-        name: 'DataError',
-        message: new RegExp(`^${file}:2: price 1\\.255 is not a multiple of the tick size 0\\.01`),
-      },
-    );
+    const read = async (file: string): Promise<SourceReport> => {
+      const source = new MarketSource({ files: [file], decoder: new VenueLineDecoder(instrument) });
+      for await (const batch of source) while (batch.next() !== null);
+      return source.report;
+    };
+    const { quarantined, damaged } = await read(few);
+    assert.equal(quarantined, 1);
+    const said = (file: string): RegExp =>
+      new RegExp(`^${file}:2: price 1\\.255 is not a multiple of the tick size 0\\.01`);
+    assert.match(damaged[0]!.reason, said(few));
+    await assert.rejects(read(many), { name: 'DataError', code: 'OFF_STEP', message: said(many) });
   });
 
   it('refuses a missing input, an empty folder, a foreign file and an absent symbol', async () => {

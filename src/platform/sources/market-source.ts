@@ -4,10 +4,11 @@
  */
 import { DataError, invariant } from '../../domain/core/index.ts';
 import type { MarketEvent } from '../../domain/market/index.ts';
+import { CONTENT_CHANGED } from './content-changed.ts';
 import { readChunks } from './content.ts';
 import type { LineDecoder } from './line-decoder.ts';
 import { type LineFrame, readFrame } from './line-frame.ts';
-import { LineSplitter } from './line-splitter.ts';
+import { LineSplitter, MAX_LINE_BYTES } from './line-splitter.ts';
 import type { DamagedFile } from './survey.ts';
 
 /** The events of one chunk of one file, to be read to the end before the next batch is asked for. */
@@ -15,9 +16,12 @@ export interface EventBatch {
   readonly file: string;
   /** Line (from 1) of the last event. */
   readonly line: number;
+  /** Position of the last event's instrument among those that the decoder wants. */
+  readonly instrument: number;
   /**
    * The next event, good until the call after; null when the batch has ended.
-   * @throws DataError `OFF_STEP` when a price or size does not lie on the instrument's grid: no line after it would
+   * @throws DataError that concerns `instrument` alone, which cannot be helped: `OFF_STEP` when line after line does not
+   * lie on its grid (a few are put aside), `SNAPSHOT_AMBIGUOUS` when a snapshot may be another's; the batch can still be read on for others
    */
   readonly next: () => MarketEvent | null;
 }
@@ -44,10 +48,15 @@ export interface MarketSourceOptions {
   /** In order of time; see `surveyInputs`. */
   readonly files: readonly string[];
   readonly decoder: LineDecoder;
+  /** Most bytes that one compressed file may unpack to; default 64 GiB. */
+  readonly maxUnzippedBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 const MAX_QUARANTINED_KEPT = 100;
+
+/** Lines of a file off an instrument's grid; with more of them the grid is wrong and not the lines. */
+const MAX_OFF_STEP = 100;
 
 export class MarketSource implements AsyncIterable<EventBatch> {
   readonly #options: MarketSourceOptions;
@@ -75,7 +84,7 @@ export class MarketSource implements AsyncIterable<EventBatch> {
     };
   }
 
-  /** @throws the signal's reason when aborted */
+  /** @throws the signal's reason when aborted; DataError `CONTENT_CHANGED` naming a file that must not be used */
   async *[Symbol.asyncIterator](): AsyncGenerator<EventBatch> {
     for (const file of this.#options.files) yield* this.#readFile(file);
   }
@@ -84,8 +93,10 @@ export class MarketSource implements AsyncIterable<EventBatch> {
     const reader = new FileReader(file, this.#options.decoder, (line, reason) =>
       this.#quarantine({ file, line, reason }),
     );
+    this.#options.decoder.enterFile?.(file);
+    const { maxUnzippedBytes } = this.#options;
     try {
-      for await (const chunk of readChunks(file, (bytes) => (this.#diskBytes += bytes))) {
+      for await (const chunk of readChunks(file, (bytes) => (this.#diskBytes += bytes), maxUnzippedBytes)) {
         this.#options.signal?.throwIfAborted();
         this.#textBytes += chunk.length;
         reader.splitter.push(chunk);
@@ -95,8 +106,11 @@ export class MarketSource implements AsyncIterable<EventBatch> {
       reader.splitter.finish();
       yield reader;
     } catch (error) {
-      if (!(error instanceof DataError)) throw error;
+      if (!(error instanceof DataError) || error.code === CONTENT_CHANGED) throw error;
       this.#damaged.push({ path: file, reason: error.message });
+    }
+    for (const { message } of reader.firstOffStep.values()) {
+      this.#damaged.push({ path: file, reason: message });
     }
     this.#lines += reader.line;
   }
@@ -112,6 +126,9 @@ class FileReader implements EventBatch {
   readonly file: string;
   readonly splitter = new LineSplitter();
   line = 0;
+  /** The first line off the grid of each instrument, with the flag that may help. */
+  readonly firstOffStep = new Map<number, DataError>();
+  #offSteps = 0;
   readonly #decoder: LineDecoder;
   readonly #onQuarantine: (line: number, reason: string) => void;
   readonly #frame: LineFrame = {
@@ -127,10 +144,15 @@ class FileReader implements EventBatch {
     this.#onQuarantine = onQuarantine;
   }
 
+  get instrument(): number {
+    return this.#decoder.instrument;
+  }
+
   next(): MarketEvent | null {
     const { splitter } = this;
     while (splitter.next()) {
       this.line++;
+      if (splitter.isTooLong) this.#onQuarantine(this.line, `longer than ${MAX_LINE_BYTES >> 20} MiB`);
       const event = splitter.start < splitter.end ? this.#event(splitter) : null;
       if (event !== null) return event;
     }
@@ -150,10 +172,17 @@ class FileReader implements EventBatch {
       return this.#decoder.decode(bytes, frame.jsonStart, end, frame);
     } catch (error) {
       if (!(error instanceof DataError)) throw error;
-      if (error.code !== 'LINE_MALFORMED') throw this.#located(error);
+      if (error.code === 'OFF_STEP') this.#offStep(error);
+      else if (error.code !== 'LINE_MALFORMED') throw this.#located(error);
       this.#onQuarantine(this.line, error.message);
       return null;
     }
+  }
+
+  #offStep(error: DataError): void {
+    const first = this.firstOffStep.get(this.instrument) ?? this.#located(error);
+    this.firstOffStep.set(this.instrument, first);
+    if (++this.#offSteps > MAX_OFF_STEP) throw first;
   }
 
   #located(error: DataError): DataError {

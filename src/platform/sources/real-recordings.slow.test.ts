@@ -1,12 +1,15 @@
 /** Real recordings: the rebuilt book against the venue's own statement of its best levels. Needs `../shared/data`. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { type BestQuote, SequencedBook, type VenueName } from '../../domain/market/index.ts';
 import { VenueLineDecoder } from './line-decoder.ts';
 import { MarketSource } from './market-source.ts';
-import { surveyInputs } from './survey.ts';
+import { openDecoder } from './stream-decoder.ts';
+import { surveyInputs, surveyStreams } from './survey.ts';
 
 const DATA = path.join('..', 'shared', 'data', 'l2');
 const skip = existsSync(DATA) ? false : 'real data is not at ../shared/data';
@@ -95,6 +98,47 @@ describe('real recordings', { skip }, () => {
       depthEvents += applied + ignored;
     }
     assert.equal(depthEvents, 764);
+  });
+
+  it('USD-M combined stream of 2021 without the addresses of its snapshots: each goes to its symbol', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'tidemark-unnamed-'));
+    try {
+      const lines: { readonly at: number; readonly json: string }[] = [];
+      for (const name of ['BINANCE_FUTURES.http.0.0', 'BINANCE_FUTURES.ws.1.0']) {
+        const text = await readFile(path.join(DATA, 'binance-usdm-combined', name), 'utf8');
+        for (const line of text.split('\n')) {
+          const match = /^(?:https:\S+ -> )?([\d.]+): (\{.*)$/.exec(line);
+          if (match !== null) lines.push({ at: Math.round(Number(match[1]) * 1e6), json: match[2]! });
+        }
+      }
+      const file = path.join(folder, 'unnamed');
+      lines.sort((a, b) => a.at - b.at);
+      await writeFile(file, lines.map(({ at, json }) => `${at} ${json}\n`).join(''));
+      const survey = await surveyStreams({ venue: 'binance-usdm', symbols: 'all', inputs: [file] });
+      const [stream] = survey.streams;
+      assert.ok(stream !== undefined && survey.streams.length === 1);
+      const ignore = (): void => {};
+      const feeds = stream.instruments.map(
+        () => new SequencedBook('binance-usdm', { onApplied: ignore, onBreak: ignore, onTime: ignore }),
+      );
+      const source = new MarketSource({ files: [file], decoder: openDecoder(stream) });
+      for await (const batch of source) {
+        for (let event = batch.next(); event !== null; event = batch.next()) {
+          if (event.kind !== 'quote') feeds[batch.instrument]!.process(event);
+        }
+      }
+      assert.deepEqual(
+        feeds.map(({ counts }, i) => [
+          stream.instruments[i]!.symbol,
+          counts.applied,
+          counts.gaps + counts.crossed,
+        ]),
+        [['AKROUSDT', 188, 0], ['CTKUSDT', 180, 0], ['KEEPUSDT', 132, 0], ['SUSHIUSDT', 252, 0]], // prettier-ignore
+      );
+      assert.equal(source.report.quarantined, 0);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('Bybit XRPUSDT, a stored archive: 50 messages in sequence', async () => {

@@ -11,7 +11,13 @@ import {
   offStepReason,
   toSteps,
 } from '../../domain/market/index.ts';
-import { type BookMessage, malformed, type ParseVenueMessage, type QuoteMessage } from './venue-message.ts';
+import {
+  type BookMessage,
+  malformed,
+  type ParseVenueMessage,
+  type QuoteMessage,
+  type VenueMessage,
+} from './venue-message.ts';
 import { VENUE_PARSERS } from './venues.ts';
 
 export interface LineContext {
@@ -50,12 +56,17 @@ export class ReferenceDecoder {
       this.symbolsSeen.set(symbol, (this.symbolsSeen.get(symbol) ?? 0) + 1);
       if (symbol !== this.#instrument.symbol) return null;
     }
+    return this.eventOf(message, context.receivedTimeMs);
+  }
+
+  /** The event in a message of the instrument; null when it is of no concern to a book. Throws as {@link decode}. */
+  eventOf(message: VenueMessage, receivedTimeMs: number): MarketEvent | null {
     switch (message.kind) {
       case 'snapshot':
       case 'delta':
-        return this.#bookUpdate(message, context.receivedTimeMs);
+        return this.#bookUpdate(message, receivedTimeMs);
       case 'quote':
-        return this.#wantsQuotes ? this.#quote(message, context.receivedTimeMs) : null;
+        return this.#wantsQuotes ? this.#quote(message, receivedTimeMs) : null;
       case 'other':
         return null;
     }
@@ -95,7 +106,9 @@ export class ReferenceDecoder {
     return Float64Array.from(
       levels.flatMap((level) => {
         const [price, size] = levelPair(level);
-        return [steps(price, tick, 'price'), steps(size, lot, 'size')];
+        const priceTicks = steps(price, tick, 'price');
+        if (priceTicks === 0) throw malformed(`price "${price}" of a level is zero`);
+        return [priceTicks, steps(size, lot, 'size')];
       }),
     );
   }
@@ -122,7 +135,11 @@ export function levelPair(level: unknown): readonly [price: string, size: string
 function steps(text: string, step: DecimalStep, what: 'price' | 'size'): number {
   const value = toSteps(text, step);
   if (!Number.isNaN(value)) return value;
-  if (offStepReason(text) === 'malformed') throw malformed(`${what} "${text}" is not a decimal number`);
+  if (offStepReason(text) === 'malformed')
+    throw malformed(`${what} "${text.slice(0, 40)}" is not a decimal number`);
+  if (Number(text) > Number.MAX_SAFE_INTEGER * step.value) {
+    throw malformed(`${what} "${text.slice(0, 40)}" is larger than any`);
+  }
   const [grid, flag] = what === 'price' ? ['tick', '--tick'] : ['lot', '--lot'];
   throw new DataError(
     `${what} ${text} is not a multiple of the ${grid} size ${step.text}; give the instrument's own with ${flag}`,

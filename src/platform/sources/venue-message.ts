@@ -62,6 +62,20 @@ export function integerField(object: JsonObject, field: string): number {
   return value;
 }
 
+/** What lies beyond is in microseconds, or is no time. */
+const YEAR_2100_MS = Date.UTC(2100);
+
+export function isPlausibleTime(timeMs: number): boolean {
+  return timeMs < YEAR_2100_MS;
+}
+
+/** Milliseconds since 1970. */
+export function timeField(object: JsonObject, field: string): number {
+  const timeMs = integerField(object, field);
+  if (isPlausibleTime(timeMs)) return timeMs;
+  throw malformed(`field "${field}" is ${timeMs}, not a time in milliseconds before the year 2100`);
+}
+
 export function stringField(object: JsonObject, field: string): string {
   const value = object[field];
   if (typeof value !== 'string') throw malformed(`field "${field}" is ${describe(value)}, not a string`);

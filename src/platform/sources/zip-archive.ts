@@ -1,126 +1,100 @@
 /**
- * Reads the members of a zip archive as one stream of bytes, deflated or stored. Sizes and checksums are held against
- * the directory, because an archive that inflates without error may still be short.
+ * Reads the members of a zip archive as one stream of lines, deflated or stored. Checksums are held against the
+ * directory, because an archive that inflates without error may still be short or altered. Members are never
+ * written to a disk: what they are called is of no consequence.
  */
-import { open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
-import yauzl from 'yauzl';
 import { DataError } from '../../domain/core/index.ts';
+import { contentChanged } from './content-changed.ts';
 import { readRange } from './file-range.ts';
-import { inflate } from './inflate.ts';
+import { inflate, isCutOff } from './inflate.ts';
+import { type ZipMember, zipMembers } from './zip-members.ts';
 
 const STORED = 0;
 const DEFLATED = 8;
-const LOCAL_HEADER_BYTES = 30;
+const NEWLINE = 10;
 
 type OnDiskBytes = (bytes: number) => void;
 
-interface MemberData {
-  readonly path: string;
-  readonly name: string;
-  readonly method: number;
-  /** Byte offset in the archive, end exclusive. */
-  readonly start: number;
-  readonly end: number;
-}
-
 /**
- * Yields the contents of all members, one after the other, each chunk good until the next is asked for.
- * @throws DataError after the last good chunk when the archive is cut off or a member is damaged
+ * Yields the contents of all members, one after the other, each chunk good until the next is asked for. No line goes
+ * on in another member: a newline is put between them where there is none.
+ * @throws DataError after the last good chunk when the archive is cut off or a member cannot be read; `CONTENT_CHANGED`
+ * as soon as it turns out that what was handed out is not what was packed
  */
 export async function* readZip(path: string, onDiskBytes: OnDiskBytes): AsyncGenerator<Buffer> {
-  const archive = await openDirectory(path);
-  if (archive === null) {
-    yield* readCutOff(path, onDiskBytes);
-    return;
-  }
+  const problems: DataError[] = [];
+  let lastByte = NEWLINE;
   try {
-    for await (const entry of archive.eachEntry()) {
-      if (entry.fileName.endsWith('/')) continue;
-      const { fileDataStart } = await archive.readLocalFileHeaderPromise(entry, { minimal: true });
-      const member = {
-        path,
-        name: entry.fileName,
-        method: entry.compressionMethod,
-        start: fileDataStart,
-        end: fileDataStart + entry.compressedSize,
-      };
-      let bytes = 0;
-      let checksum = 0;
-      for await (const chunk of memberBytes(member, onDiskBytes)) {
-        bytes += chunk.length;
-        checksum = crc32(chunk, checksum);
-        yield chunk;
-      }
-      if (bytes !== entry.uncompressedSize || checksum !== entry.crc32) {
-        throw damaged(member, `${bytes} bytes and checksum do not match the archive's directory`);
+    for await (const member of zipMembers(path)) {
+      if (lastByte !== NEWLINE) yield Buffer.of((lastByte = NEWLINE));
+      try {
+        for await (const chunk of checkedBytes(member, onDiskBytes)) {
+          lastByte = chunk.at(-1) ?? lastByte;
+          yield chunk;
+        }
+      } catch (error) {
+        problems.push(partialDamage(error));
       }
     }
-  } finally {
-    archive.close();
+  } catch (error) {
+    problems.push(partialDamage(error));
   }
+  const last = problems.at(-1);
+  if (last === undefined) return;
+  const message = problems.map((problem) => problem.message).join('\n');
+  throw new DataError(message, { code: last.code, context: { file: path }, cause: last });
 }
 
-/** Null when the file begins like a zip but has no directory at its end: it was cut off. */
-async function openDirectory(path: string): Promise<yauzl.ZipFile | null> {
+const LEAVE_THE_REST_GOOD: readonly string[] = [
+  'ZIP_TRUNCATED',
+  'ZIP_DIRECTORY_DAMAGED',
+  'ZIP_MEMBER_UNREADABLE',
+];
+
+/** @throws what is not such a problem */
+function partialDamage(error: unknown): DataError {
+  if (error instanceof DataError && LEAVE_THE_REST_GOOD.includes(error.code)) return error;
+  throw error;
+}
+
+async function* checkedBytes(member: ZipMember, onDiskBytes: OnDiskBytes): AsyncGenerator<Buffer> {
+  const { path, name, content } = member;
+  let bytes = 0;
+  let checksum = 0;
   try {
-    return await yauzl.openPromise(path, { lazyEntries: true, autoClose: false });
-  } catch {
-    return null;
+    for await (const chunk of memberBytes(member, onDiskBytes)) {
+      bytes += chunk.length;
+      checksum = crc32(chunk, checksum);
+      yield chunk;
+    }
+  } catch (cause) {
+    if (cause instanceof DataError || !(cause instanceof Error)) throw cause;
+    // That it ends too early goes without saying where the archive is cut off.
+    if (content === null && isCutOff(cause)) return;
+    throw contentChanged(path, `member ${name} is damaged (${cause.message})`, cause);
   }
+  if (content === null || checksum === content.crc32) return;
+  throw contentChanged(
+    path,
+    bytes === content.bytes
+      ? `member ${name} does not have the checksum it was packed with`
+      : `member ${name} has ${bytes} bytes and was packed with ${content.bytes}`,
+  );
 }
 
-async function* memberBytes(member: MemberData, onDiskBytes: OnDiskBytes): AsyncGenerator<Buffer> {
+async function* memberBytes(member: ZipMember, onDiskBytes: OnDiskBytes): AsyncGenerator<Buffer> {
+  const { path, name, method } = member;
   if (member.end <= member.start) return;
-  if (member.method === STORED) {
+  if (!member.isEncrypted && method === STORED) {
     yield* readRange(member, onDiskBytes);
-  } else if (member.method === DEFLATED) {
-    try {
-      yield* inflate({ ...member, compression: 'deflate-raw' }, onDiskBytes);
-    } catch (cause) {
-      throw damaged(member, cause instanceof Error ? cause.message : 'cannot be inflated', cause);
-    }
+  } else if (!member.isEncrypted && method === DEFLATED) {
+    yield* inflate({ ...member, compression: 'deflate-raw' }, onDiskBytes);
   } else {
-    throw damaged(member, `compression method ${member.method} is neither stored nor deflated`);
+    const reason = member.isEncrypted ? 'is encrypted' : `is packed by method ${method} instead of deflate`;
+    throw new DataError(
+      `${path}: member ${name} ${reason}; the other members are read. Unpack it by other means, and give what was in it.`,
+      { code: 'ZIP_MEMBER_UNREADABLE', context: { file: path, member: name } },
+    );
   }
-}
-
-/** What can be saved of an archive without directory: the first member, as far as it goes. */
-async function* readCutOff(path: string, onDiskBytes: OnDiskBytes): AsyncGenerator<Buffer> {
-  const cutOff = new DataError(
-    `${path}: the zip archive is cut off (no directory at its end); what could be read of it is kept. ` +
-      'Download the file again.',
-    { code: 'ZIP_TRUNCATED', context: { file: path } },
-  );
-  const member = await firstMember(path);
-  if (member === null) throw cutOff;
-  try {
-    yield* memberBytes(member, onDiskBytes);
-  } catch {
-    // Of course it ends badly; that the archive is cut off is the better explanation.
-  }
-  throw cutOff;
-}
-
-/** The first member as its local header describes it. Layout: APPNOTE.TXT 4.3.7. */
-async function firstMember(path: string): Promise<MemberData | null> {
-  const file = await open(path);
-  try {
-    const { size } = await file.stat();
-    const header = Buffer.alloc(LOCAL_HEADER_BYTES);
-    const { bytesRead } = await file.read(header, 0, LOCAL_HEADER_BYTES, 0);
-    if (bytesRead < LOCAL_HEADER_BYTES) return null;
-    const start = LOCAL_HEADER_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28);
-    return { path, name: 'first member', method: header.readUInt16LE(8), start, end: size };
-  } finally {
-    await file.close();
-  }
-}
-
-function damaged(member: MemberData, reason: string, cause?: unknown): DataError {
-  return new DataError(
-    `${member.path}: member ${member.name} is damaged (${reason}); what comes before the damage is kept. ` +
-      'Download the file again.',
-    { code: 'ZIP_DAMAGED', context: { file: member.path, member: member.name }, cause },
-  );
 }

@@ -1,9 +1,7 @@
 /** The distribution of every feature in every UTC month, counted by DuckDB. */
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { QUANTGOD_9 } from '../../domain/features/index.ts';
-import { barFile } from './bar-store.ts';
+import { FILES_AT_ONCE } from './bar-reader.ts';
 import { parquet, readColumns, withConnection } from './duckdb.ts';
-import type { SymbolLocation } from './partitions.ts';
 
 /** One feature in one month, over its finite values. */
 export interface FeatureMonth {
@@ -32,36 +30,33 @@ export interface FeatureMonths {
   readonly months: readonly FeatureMonth[];
 }
 
-/** The engine keeps the footers of all files of a scan, megabytes each with so many columns. */
-const FILES_AT_ONCE = 32;
-
 const DECILES = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 
 /**
- * @param request.daysMs day files to read; their schema must be whole
+ * @param request.files day files to read; their schema must be whole
+ * @param request.names features to look at; the files have a column for each
  * @param request.referenceRows rows that a month needs to be the reference
  */
 export async function readFeatureMonths(request: {
-  readonly location: SymbolLocation;
-  readonly daysMs: readonly number[];
+  readonly files: readonly string[];
+  readonly names: readonly string[];
   readonly referenceRows: number;
 }): Promise<readonly FeatureMonths[]> {
-  const { location, daysMs, referenceRows } = request;
-  if (daysMs.length === 0) return [];
+  const { files, referenceRows } = request;
+  if (files.length === 0) return [];
   return await withConnection(async (connection) => {
-    const names = QUANTGOD_9.map((name) => `"${name}"`);
+    const names = request.names.map((name) => `"${name}"`);
     await connection.run(
       `CREATE TEMP TABLE minutes (month_ms DOUBLE, ${names.map((name) => `${name} DOUBLE`).join(', ')})`,
     );
-    for (let first = 0; first < daysMs.length; first += FILES_AT_ONCE) {
-      const files = daysMs.slice(first, first + FILES_AT_ONCE).map((dayMs) => barFile(location, dayMs));
+    for (let first = 0; first < files.length; first += FILES_AT_ONCE) {
       await connection.run(
         `INSERT INTO minutes
-         SELECT epoch_ms(date_trunc('month', datetime)::TIMESTAMP)::DOUBLE, ${names.join(', ')} FROM ${parquet(files)}`,
+         SELECT epoch_ms(date_trunc('month', datetime)::TIMESTAMP)::DOUBLE, ${names.join(', ')} FROM ${parquet(files.slice(first, first + FILES_AT_ONCE))}`,
       );
     }
     const features: FeatureMonths[] = [];
-    for (const feature of QUANTGOD_9) features.push(await oneFeature(connection, feature, referenceRows));
+    for (const feature of request.names) features.push(await oneFeature(connection, feature, referenceRows));
     return features;
   });
 }

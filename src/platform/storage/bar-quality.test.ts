@@ -4,10 +4,22 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { MINUTE_MS } from '../../domain/core/index.ts';
-import { BAR_LEVELS, FEATURE_COUNT, type MinuteBar } from '../../domain/features/index.ts';
-import { BAR_FILE_SCHEMA, readBarDay, readBarFileFacts } from './bar-quality.ts';
+import {
+  BAR_LEVELS,
+  FEATURE_COUNT,
+  type MinuteBar,
+  QUANTGOD_9,
+  STATIONARY,
+} from '../../domain/features/index.ts';
+import {
+  BAR_FILE_SCHEMA,
+  readBarDay,
+  readDayFileFacts,
+  readFeatureDay,
+  STATIONARY_FILE_SCHEMA,
+} from './bar-quality.ts';
 import { readFeatureMonths } from './bar-quality-months.ts';
-import { writeBarDay } from './bar-store.ts';
+import { barFile, stationaryFile, writeBarDay } from './bar-store.ts';
 
 const JANUARY = Date.UTC(2025, 0, 31);
 const FEBRUARY = Date.UTC(2025, 1, 1);
@@ -16,6 +28,7 @@ function bar(minuteMs: number, value: number): MinuteBar {
   return {
     minuteMs,
     features: new Float64Array(FEATURE_COUNT).fill(value),
+    stationary: new Float64Array(STATIONARY.length).fill(2 * value),
     open: 7,
     high: 7,
     low: 7,
@@ -47,7 +60,10 @@ describe('bar files as a quality check reads them', () => {
   });
 
   it('have the schema that was promised', async () => {
-    assert.deepEqual(await readBarFileFacts(location, JANUARY), { columns: BAR_FILE_SCHEMA, nulls: [] });
+    const facts = await readDayFileFacts(barFile(location, JANUARY));
+    assert.deepEqual(facts, { columns: BAR_FILE_SCHEMA, nulls: [] });
+    const beside = await readDayFileFacts(stationaryFile(location, JANUARY));
+    assert.deepEqual(beside, { columns: STATIONARY_FILE_SCHEMA, nulls: [] });
   });
 
   it('give a day with its books, column by column', async () => {
@@ -58,14 +74,17 @@ describe('bar files as a quality check reads them', () => {
       [0, 1, 2].map((i) => FEBRUARY + i * MINUTE_MS),
     );
     assert.deepEqual(day.features.get('mean_obi'), Float64Array.of(3, Number.NaN, 100));
+    const beside = await readFeatureDay(location, FEBRUARY);
+    assert.deepEqual(beside.minuteMs, day.minuteMs);
+    assert.deepEqual(beside.features.get('bid_slope'), Float64Array.of(6, Number.NaN, 200));
     assert.deepEqual(day.asks.prices[199], Float64Array.of(300, 300, 300));
     assert.deepEqual(day.bids.prices[5], Float64Array.of(95, 95, 95));
     assert.deepEqual(day.asks.sizes[0], Float64Array.of(2, 2, 2));
   });
 
   it('give the distribution of a feature by month, finite values only', async () => {
-    const daysMs = [JANUARY, FEBRUARY];
-    const [body] = await readFeatureMonths({ location, daysMs, referenceRows: 10 });
+    const files = [JANUARY, FEBRUARY].map((dayMs) => barFile(location, dayMs));
+    const [body] = await readFeatureMonths({ files, names: QUANTGOD_9, referenceRows: 10 });
     assert.equal(body?.feature, 'body');
     assert.equal(body.referenceMs, Date.UTC(2025, 0, 1));
     // Deciles of 0 … 9 with linear interpolation: 0.9, 1.8, … 8.1.
@@ -85,13 +104,14 @@ describe('bar files as a quality check reads them', () => {
   });
 
   it('have no reference month when none has enough rows', async () => {
-    const [body] = await readFeatureMonths({ location, daysMs: [JANUARY], referenceRows: 11 });
+    const files = [stationaryFile(location, JANUARY)];
+    const [body] = await readFeatureMonths({ files, names: ['bid_slope'], referenceRows: 11 });
     assert.deepEqual([body?.referenceMs, body?.edges, body?.months[0]!.binRows], [null, [], []]);
   });
 
   it('are refused when they cannot be read', async () => {
     const missing = { ...location, symbol: 'NONE' };
-    await assert.rejects(readBarFileFacts(missing, JANUARY), { code: 'BARS_UNREADABLE' });
+    await assert.rejects(readDayFileFacts(barFile(missing, JANUARY)), { code: 'BARS_UNREADABLE' });
     await assert.rejects(readBarDay(missing, JANUARY), { code: 'BARS_UNREADABLE' });
   });
 });

@@ -1,30 +1,32 @@
 /**
- * What a quality check reads of bar files: their schema as it is on disk, a whole day with its books, and the shape of
- * every feature month by month. A day's books are handed over rather than judged in SQL: decoding Parquet is nine tenths of
+ * What a quality check reads of day files: their schema as it is on disk, a whole day with its books, the features beside
+ * it, and the shape of every feature month by month. A day's books are handed over rather than judged in SQL: decoding Parquet is nine tenths of
  * the time either way, and a check written over typed arrays can name the level that is wrong.
  */
-import { DataError } from '../../domain/core/index.ts';
-import { BAR_LEVELS, QUANTGOD_9 } from '../../domain/features/index.ts';
-import { barFile } from './bar-store.ts';
-import { BAR_COLUMNS } from './bar-schema.ts';
+import { BAR_LEVELS, QUANTGOD_9, STATIONARY } from '../../domain/features/index.ts';
+import { barFile, stationaryFile } from './bar-store.ts';
+import { BAR_COLUMNS, STATIONARY_COLUMNS } from './bar-schema.ts';
+import { unreadable } from './day-file.ts';
 import { parquet, readColumns, sqlText, withConnection } from './duckdb.ts';
 import type { SymbolLocation } from './partitions.ts';
 
-export interface BarFileColumn {
+export interface DayFileColumn {
   readonly name: string;
   /** Parquet's name of the type, the logical one where there is one. */
   readonly type: string;
 }
 
-/** The columns that every bar file must have, in order. */
-export const BAR_FILE_SCHEMA: readonly BarFileColumn[] = BAR_COLUMNS.map((name) => ({
-  name,
-  type: name === 'datetime' ? 'TIMESTAMP_MILLIS' : 'DOUBLE',
-}));
+/** The columns that every bar file and every feature file must have, in order. */
+export const BAR_FILE_SCHEMA: readonly DayFileColumn[] = schemaOf(BAR_COLUMNS);
+export const STATIONARY_FILE_SCHEMA: readonly DayFileColumn[] = schemaOf(STATIONARY_COLUMNS);
 
-export interface BarFileFacts {
-  readonly columns: readonly BarFileColumn[];
-  /** Columns that hold nulls; a bar file has none, for NaN says "not available". */
+function schemaOf(columns: readonly string[]): readonly DayFileColumn[] {
+  return columns.map((name) => ({ name, type: name === 'datetime' ? 'TIMESTAMP_MILLIS' : 'DOUBLE' }));
+}
+
+export interface DayFileFacts {
+  readonly columns: readonly DayFileColumn[];
+  /** Columns that hold nulls; a day file has none, for NaN says "not available". */
   readonly nulls: readonly { readonly column: string; readonly count: number }[];
 }
 
@@ -47,8 +49,7 @@ export interface BarDay {
 }
 
 /** @throws DataError when the file is no readable Parquet file */
-export async function readBarFileFacts(location: SymbolLocation, dayMs: number): Promise<BarFileFacts> {
-  const file = barFile(location, dayMs);
+export async function readDayFileFacts(file: string): Promise<DayFileFacts> {
   return await withConnection(async (connection) => {
     const ask = async (sql: string): Promise<readonly (readonly unknown[])[]> =>
       (await connection.runAndReadAll(sql)).getRows();
@@ -72,15 +73,7 @@ export async function readBarFileFacts(location: SymbolLocation, dayMs: number):
  * @throws DataError when the file cannot be read or lacks one of the columns
  */
 export async function readBarDay(location: SymbolLocation, dayMs: number): Promise<BarDay> {
-  const file = barFile(location, dayMs);
-  const [, ...values] = BAR_COLUMNS;
-  const { rows, columns } = await withConnection((connection) =>
-    readColumns(
-      connection,
-      `SELECT epoch_ms(datetime)::DOUBLE, ${values.map((name) => `"${name}"`).join(', ')} FROM ${parquet([file])}`,
-    ),
-  ).catch(unreadable(file));
-  const column = new Map(BAR_COLUMNS.map((name, index) => [name, columns[index]!]));
+  const { rows, column } = await readDayFile(barFile(location, dayMs), BAR_COLUMNS);
   const side = (name: 'bid' | 'ask'): BookSideColumns => {
     const levels = (what: 'p' | 's'): readonly Float64Array[] =>
       Array.from({ length: BAR_LEVELS }, (_, rank) => column.get(`${name}_${rank}_${what}`)!);
@@ -96,13 +89,32 @@ export async function readBarDay(location: SymbolLocation, dayMs: number): Promi
   };
 }
 
-function unreadable(file: string): (cause: unknown) => never {
-  return (cause) => {
-    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new DataError(`${file}: not readable as a bar file (${reason}); ingest the day again`, {
-      code: 'BARS_UNREADABLE',
-      context: { file },
-      cause,
-    });
+/** The stationary features of one day as they are stored, each column `[rows]`. */
+export type FeatureDay = Pick<BarDay, 'rows' | 'minuteMs' | 'features'>;
+
+/**
+ * Reads all columns by name, rows in the order of the file.
+ * @throws DataError when the file cannot be read or lacks one of the columns
+ */
+export async function readFeatureDay(location: SymbolLocation, dayMs: number): Promise<FeatureDay> {
+  const { rows, column } = await readDayFile(stationaryFile(location, dayMs), STATIONARY_COLUMNS);
+  return {
+    rows,
+    minuteMs: column.get('datetime')!,
+    features: new Map(STATIONARY.map((name) => [name, column.get(name)!])),
   };
+}
+
+async function readDayFile(
+  file: string,
+  names: readonly string[],
+): Promise<{ readonly rows: number; readonly column: ReadonlyMap<string, Float64Array> }> {
+  const [, ...values] = names;
+  const { rows, columns } = await withConnection((connection) =>
+    readColumns(
+      connection,
+      `SELECT epoch_ms(datetime)::DOUBLE, ${values.map((name) => `"${name}"`).join(', ')} FROM ${parquet([file])}`,
+    ),
+  ).catch(unreadable(file));
+  return { rows, column: new Map(names.map((name, index) => [name, columns[index]!])) };
 }

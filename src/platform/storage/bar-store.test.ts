@@ -6,9 +6,16 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { DAY_MS, MINUTE_MS } from '../../domain/core/index.ts';
-import { BAR_LEVELS, FEATURE_COUNT, type MinuteBar, QUANTGOD_9 } from '../../domain/features/index.ts';
-import { BAR_COLUMNS } from './bar-schema.ts';
-import { barFile, listDays, readBars, writeBarDay } from './bar-store.ts';
+import {
+  BAR_LEVELS,
+  FEATURE_COUNT,
+  type MinuteBar,
+  QUANTGOD_9,
+  STATIONARY,
+} from '../../domain/features/index.ts';
+import { readBars } from './bar-reader.ts';
+import { BAR_COLUMNS, STATIONARY_COLUMNS } from './bar-schema.ts';
+import { barFile, listDays, patchBar, stationaryFile, writeBarDay } from './bar-store.ts';
 import { readLabels, writeLabels } from './label-store.ts';
 
 const DAY = Date.UTC(2024, 6, 23);
@@ -19,6 +26,7 @@ function bar(minuteMs: number, value: number, complete = true): MinuteBar {
   return {
     minuteMs,
     features: Float64Array.from({ length: FEATURE_COUNT }, (_, k) => (complete ? value + k / 7 : Number.NaN)),
+    stationary: Float64Array.from(STATIONARY, (_, k) => (complete ? value + k / 3 : Number.NaN)),
     open: value,
     high: value,
     low: value,
@@ -122,6 +130,86 @@ describe('bar store', () => {
       [0, 11, 2, 13],
       'the file itself is in order of time',
     );
+  });
+
+  it('writes the stationary features beside the bars and reads either set', async () => {
+    const place = at('SETS');
+    const bars = [bar(DAY, 1.1), bar(DAY + MINUTE_MS, 2.2, false), bar(DAY + 2 * MINUTE_MS, 3.3)];
+    const written = await writeBarDay(place, bars);
+    const home = path.join('features', 'set=stationary', 'venue=binance-spot', 'symbol=SETS');
+    assert.ok(written.stationaryFile.endsWith(path.join(home, 'date=2024-07-23.parquet')));
+    const rows = await parquetReadObjects({ file: await asyncBufferFromFile(written.stationaryFile) });
+    assert.deepEqual(Object.keys(rows[0]!), STATIONARY_COLUMNS);
+    assert.deepEqual(
+      rows.map((row) => STATIONARY.map((name) => Number(row[name]))),
+      bars.map(({ stationary }) => [...stationary]),
+    );
+    const nine = await readBars({ ...place, featureSet: 'quantgod-9-samples' });
+    const other = await readBars({ ...place, featureSet: 'stationary' });
+    assert.deepEqual(nine, await readBars(place));
+    assert.deepEqual([other.minuteMs, other.close], [nine.minuteMs, nine.close]);
+    assert.deepEqual([nine.featureNames, other.featureNames], [QUANTGOD_9, STATIONARY]);
+    assert.deepEqual([...other.features], bars.flatMap(({ stationary }) => [...stationary])); // prettier-ignore
+    const range = { fromMs: DAY + 2 * MINUTE_MS, toMs: DAY + 3 * MINUTE_MS };
+    const part = await readBars({ ...place, ...range, featureSet: 'stationary' });
+    assert.deepEqual([...part.features], [...bars[2]!.stationary]);
+  });
+
+  it('merges and corrects both files alike', async () => {
+    const place = at('BOTH');
+    await writeBarDay(
+      place,
+      [0, 1, 2].map((i) => bar(DAY + i * MINUTE_MS, i)),
+    );
+    await writeBarDay(place, [bar(DAY + MINUTE_MS, 11), bar(DAY + 2 * MINUTE_MS, 12, false)]);
+    await patchBar(place, DAY, { upper_wick: 0.5, log_ret_close: -1 / 3 });
+    for (const [featureSet, step] of [
+      ['quantgod-9', 7],
+      ['stationary', 3],
+    ] as const) {
+      // prettier-ignore
+      const { features, featureNames, close } = await readBars({ ...place, featureSet });
+      assert.deepEqual([...close], [0, 11, 2]);
+      const row = (i: number): number[] => [
+        ...features.subarray(i * featureNames.length, (i + 1) * featureNames.length),
+      ];
+      const plain = (value: number): number[] => featureNames.map((_, k) => value + k / step);
+      assert.deepEqual([row(1), row(2)], [plain(11), plain(2)]);
+      assert.deepEqual(
+        row(0),
+        plain(0)
+          .with(1, 0.5)
+          .with(3, -1 / 3),
+      );
+    }
+  });
+
+  it('refuses the stationary set where a day lacks it, and features of other minutes than the bars', async () => {
+    const place = at('LACKING');
+    await writeBarDay(place, [bar(DAY, 1)]);
+    const { stationaryFile: second } = await writeBarDay(place, [bar(DAY + DAY_MS, 2)]);
+    await rm(second);
+    assert.equal((await readBars(place)).rows, 2);
+    await assert.rejects(readBars({ ...place, featureSet: 'stationary' }), {
+      code: 'FEATURES_MISSING',
+      message:
+        /^1 of 2 days of binance-spot LACKING have no stationary features \(first 2024-07-24\): ingest/,
+    });
+    await copyFile(stationaryFile(place, DAY), second);
+    await assert.rejects(readBars({ ...place, featureSet: 'stationary' }), { code: 'FEATURES_STALE' });
+  });
+
+  it('reads more days than it opens files at once, in order', async () => {
+    const place = at('MANY');
+    const days = Array.from({ length: 35 }, (_, day) => DAY + day * DAY_MS);
+    for (const dayMs of days) await writeBarDay(place, [bar(dayMs, dayMs / DAY_MS)]);
+    for (const featureSet of ['quantgod-9', 'stationary'] as const) {
+      const { rows, minuteMs, close, features, featureNames } = await readBars({ ...place, featureSet });
+      assert.equal(rows, 35);
+      assert.deepEqual([...minuteMs], days);
+      assert.deepEqual([...close], days.map((dayMs) => dayMs / DAY_MS)); // prettier-ignore
+      assert.equal(features[34 * featureNames.length], days[34]! / DAY_MS);
+    }
   });
 
   it('refuses bars that are not there, unreadable files and two bars of one minute', async () => {

@@ -1,21 +1,20 @@
-/** Minute bars on disk: `<dataDir>/bars/venue=…/symbol=…/date=YYYY-MM-DD.parquet`, one file a UTC day. */
+/**
+ * Minute bars on disk, one file a UTC day: `<dataDir>/bars/venue=…/symbol=…/date=YYYY-MM-DD.parquet`, and their stationary
+ * features beside them: `<dataDir>/features/set=stationary/venue=…/symbol=…/date=YYYY-MM-DD.parquet`. Both are written,
+ * merged and corrected together.
+ */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { DataError, DAY_MS, dayOf, invariant, isoDay, isoMinute } from '../../domain/core/index.ts';
-import { type BarTable, type MinuteBar, QUANTGOD_9 } from '../../domain/features/index.ts';
-import { replaceFile } from './atomic-file.ts';
-import { BAR_COLUMNS, barColumns } from './bar-schema.ts';
-import { createTable, parquet, readColumns, sqlText, withConnection, withWriter } from './duckdb.ts';
-import { type SymbolLocation, symbolFolder } from './partitions.ts';
-
-export interface BarRange extends SymbolLocation {
-  /** Inclusive and exclusive bounds on the bars' minutes. */
-  readonly fromMs?: number;
-  readonly toMs?: number;
-}
+import { dayOf, invariant, isoDay } from '../../domain/core/index.ts';
+import type { MinuteBar } from '../../domain/features/index.ts';
+import { barColumns, stationaryColumns } from './bar-schema.ts';
+import { patchDayFile, writeDayFile } from './day-file.ts';
+import { withWriter } from './duckdb.ts';
+import { type SymbolFolder, type SymbolLocation, symbolFolder } from './partitions.ts';
 
 export interface WrittenDay {
   readonly file: string;
+  readonly stationaryFile: string;
   /** Rows that the file held before and that no new bar replaced. */
   readonly keptRows: number;
 }
@@ -24,6 +23,10 @@ const DAY_FILE = /^date=(\d{4}-\d{2}-\d{2})\.parquet$/;
 
 export function barFile(location: SymbolLocation, dayMs: number): string {
   return path.join(symbolFolder('bars', location), `date=${isoDay(dayMs)}.parquet`);
+}
+
+export function stationaryFile(location: SymbolLocation, dayMs: number): string {
+  return path.join(symbolFolder('features/set=stationary', location), `date=${isoDay(dayMs)}.parquet`);
 }
 
 /**
@@ -43,129 +46,49 @@ export async function writeBarDay(
     bars.every((bar) => dayOf(bar.minuteMs) === dayOf(first.minuteMs)),
     'all bars belong to one day',
   );
-  const file = barFile(location, first.minuteMs);
-  const exists = !replace && (await listDays(location)).includes(isoDay(first.minuteMs));
+  const day = isoDay(first.minuteMs);
+  const exists = async (kind: SymbolFolder): Promise<boolean> =>
+    !replace && (await listDays(location, kind)).includes(day);
+  const merge = { bars: await exists('bars'), stationary: await exists('features/set=stationary') };
   const inOrder = bars.toSorted((a, b) => a.minuteMs - b.minuteMs);
+  const rows = inOrder.length;
+  const file = barFile(location, first.minuteMs);
+  const features = stationaryFile(location, first.minuteMs);
   const keptRows = await withWriter(async (connection) => {
-    await createTable(connection, 'fresh', barColumns(inOrder), inOrder.length);
-    const kept = exists ? await mergeStored(connection, file) : 0;
-    // To sort a day is as much work as to write it.
-    const rows = kept > 0 ? 'FROM fresh ORDER BY datetime' : 'FROM fresh';
-    await replaceFile(file, async (temporary) => {
-      await connection.run(`COPY (${rows}) TO ${sqlText(temporary)} (FORMAT parquet, COMPRESSION snappy)`);
+    // The bars come last: a day is there when its bars are.
+    await writeDayFile(connection, {
+      file: features,
+      columns: stationaryColumns(inOrder),
+      rows,
+      merge: merge.stationary,
     });
-    return kept;
+    return await writeDayFile(connection, { file, columns: barColumns(inOrder), rows, merge: merge.bars });
   });
-  return { file, keptRows };
+  return { file, stationaryFile: features, keptRows };
 }
 
-/** Adds to `fresh` the stored rows that stay; returns how many. A bar is complete when its `body` is a number. */
-async function mergeStored(
-  connection: Parameters<Parameters<typeof withConnection>[0]>[0],
-  file: string,
-): Promise<number> {
-  const refuse = refusal(file);
-  await connection.run(`CREATE TEMP TABLE stored AS FROM ${parquet([file])}`).catch(refuse);
-  await connection.run(
-    `DELETE FROM fresh WHERE isnan(body) AND datetime IN (SELECT datetime FROM stored WHERE NOT isnan(body))`,
-  );
-  await connection.run(`DELETE FROM stored WHERE datetime IN (SELECT datetime FROM fresh)`);
-  const { columns } = await readColumns(connection, 'SELECT count(*)::DOUBLE FROM stored');
-  await connection.run('INSERT INTO fresh BY NAME FROM stored').catch(refuse);
-  return columns[0]?.[0] ?? 0;
-}
-
-/** Gives features of one stored bar other values; every other byte of the table stays. */
+/** Gives features of one stored bar other values, in its bar file and its feature file. */
 export async function patchBar(
   location: SymbolLocation,
   minuteMs: number,
   values: Readonly<Record<string, number>>,
 ): Promise<void> {
-  const file = barFile(location, minuteMs);
-  const changes = Object.entries(values).map(
-    ([name, value]) => `"${name}" = ${value.toExponential(17)}::DOUBLE`,
-  );
   await withWriter(async (connection) => {
-    // Declared as when the day was first written: the same rows give the same bytes.
-    await createTable(connection, 'fresh', barColumns([]), 0);
-    await connection.run(`INSERT INTO fresh BY NAME FROM ${parquet([file])}`).catch(refusal(file));
-    await connection.run(`UPDATE fresh SET ${changes.join(', ')} WHERE epoch_ms(datetime) = ${minuteMs}`);
-    await replaceFile(file, async (temporary) => {
-      await connection.run(
-        `COPY (FROM fresh ORDER BY datetime) TO ${sqlText(temporary)} (FORMAT parquet, COMPRESSION snappy)`,
-      );
+    const patch = { minuteMs, values };
+    await patchDayFile(connection, {
+      ...patch,
+      file: stationaryFile(location, minuteMs),
+      columns: stationaryColumns([]),
     });
+    await patchDayFile(connection, { ...patch, file: barFile(location, minuteMs), columns: barColumns([]) });
   });
 }
 
-/** The days for which there are bars, as `YYYY-MM-DD`, ascending. */
-export async function listDays(location: SymbolLocation): Promise<readonly string[]> {
-  const entries = await readdir(symbolFolder('bars', location)).catch(() => []);
+/** The days for which there are bars, or files of another kind, as `YYYY-MM-DD`, ascending. */
+export async function listDays(
+  location: SymbolLocation,
+  kind: SymbolFolder = 'bars',
+): Promise<readonly string[]> {
+  const entries = await readdir(symbolFolder(kind, location)).catch(() => []);
   return entries.flatMap((entry) => DAY_FILE.exec(entry)?.[1] ?? []).toSorted();
-}
-
-/**
- * All bars of a symbol within the range, in order of time, without their books.
- * @throws DataError when there are none, a file cannot be read, or two rows claim the same minute
- */
-export async function readBars(range: BarRange): Promise<BarTable> {
-  const { fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY } = range;
-  const days = (await listDays(range)).filter((day) => {
-    const dayMs = Date.parse(`${day}T00:00:00Z`);
-    return dayMs + DAY_MS > fromMs && dayMs < toMs;
-  });
-  if (days.length === 0) {
-    throw new DataError(
-      `no bars of ${range.venue} ${range.symbol} in ${symbolFolder('bars', range)}; run \`tidemark ingest l2\` first`,
-      { code: 'BARS_MISSING', context: { venue: range.venue, symbol: range.symbol } },
-    );
-  }
-  const folder = symbolFolder('bars', range);
-  const files = days.map((day) => path.join(folder, `date=${day}.parquet`));
-  const names = [...QUANTGOD_9, 'close'].map((name) => `"${name}"`).join(', ');
-  const { rows, columns } = await withConnection((connection) =>
-    readColumns(
-      connection,
-      `WITH bars AS (SELECT epoch_ms(datetime)::DOUBLE AS minute_ms, ${names} FROM ${parquet(files)})
-       FROM bars WHERE ${bound('minute_ms >=', fromMs)} AND ${bound('minute_ms <', toMs)} ORDER BY minute_ms`,
-    ).catch(refusal(folder)),
-  );
-  const [minuteMs, ...values] = columns;
-  const close = values.pop();
-  invariant(minuteMs !== undefined && close !== undefined, 'the query names time and close');
-  refuseDuplicates(minuteMs, folder);
-  return { rows, minuteMs, featureNames: QUANTGOD_9, features: interleave(values, rows), close };
-}
-
-const bound = (comparison: string, limitMs: number): string =>
-  Number.isFinite(limitMs) ? `${comparison} ${limitMs}` : 'true';
-
-function refuseDuplicates(minuteMs: Float64Array, folder: string): void {
-  for (let row = 1; row < minuteMs.length; row++) {
-    if (minuteMs[row]! > minuteMs[row - 1]!) continue;
-    throw new DataError(
-      `${folder}: two bars claim the minute ${isoMinute(minuteMs[row]!)}; remove one of the files and ingest again`,
-      { code: 'BARS_DUPLICATE', context: { folder, minuteMs: minuteMs[row]! } },
-    );
-  }
-}
-
-/** Columns `[k][rows]` → row-major `[rows × k]`. */
-function interleave(columns: readonly Float64Array[], rows: number): Float64Array {
-  const width = columns.length;
-  const values = new Float64Array(rows * width);
-  for (const [k, column] of columns.entries()) {
-    for (let row = 0; row < rows; row++) values[row * width + k] = column[row]!;
-  }
-  return values;
-}
-
-function refusal(place: string): (cause: unknown) => never {
-  return (cause) => {
-    const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new DataError(
-      `${place}: not readable as bar files of ${BAR_COLUMNS.length} columns (${reason}); ingest the data again`,
-      { code: 'BARS_UNREADABLE', context: { place }, cause },
-    );
-  };
 }

@@ -68,7 +68,7 @@ const TYPES: Readonly<Record<TableColumn['kind'], DuckDBType>> = {
   tiny: TINYINT,
 };
 
-/** Creates the temporary table `name` and fills it column by column. */
+/** Creates the temporary table `name`, in place of an earlier one, and fills it column by column. */
 export async function createTable(
   connection: DuckDBConnection,
   name: string,
@@ -76,7 +76,7 @@ export async function createTable(
   rows: number,
 ): Promise<void> {
   const declared = columns.map(({ name: column, kind }) => `"${column}" ${TYPES[kind].toString()}`);
-  await connection.run(`CREATE TEMP TABLE ${name} (${declared.join(', ')})`);
+  await connection.run(`CREATE OR REPLACE TEMP TABLE ${name} (${declared.join(', ')})`);
   const appender = await connection.createAppender(name, 'main', 'temp');
   const chunk = DuckDBDataChunk.create(columns.map(({ kind }) => TYPES[kind]));
   for (let first = 0; first < rows; first += CHUNK_ROWS) {

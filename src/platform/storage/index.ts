@@ -2,23 +2,21 @@ export { sha256File, writeFileAtomic } from './atomic-file.ts';
 export {
   BAR_FILE_SCHEMA,
   type BarDay,
-  type BarFileColumn,
-  type BarFileFacts,
   type BookSideColumns,
+  type DayFileColumn,
+  type DayFileFacts,
+  type FeatureDay,
   readBarDay,
-  readBarFileFacts,
+  readDayFileFacts,
+  readFeatureDay,
+  STATIONARY_FILE_SCHEMA,
 } from './bar-quality.ts';
 export { type FeatureMonth, type FeatureMonths, readFeatureMonths } from './bar-quality-months.ts';
-export {
-  type BarRange,
-  listDays,
-  readBars,
-  writeBarDay,
-  patchBar,
-  barFile,
-  type WrittenDay,
-} from './bar-store.ts';
-export { readJson, writeJsonAtomic } from './json-file.ts';
+export { type BarRange, readBars } from './bar-reader.ts';
+export { barFile, listDays, patchBar, stationaryFile, writeBarDay, type WrittenDay } from './bar-store.ts';
+export { type CheckpointFile, CheckpointStore } from './checkpoint-store.ts';
+export { explainDiskError } from './disk-error.ts';
+export { appendJsonLine, readJson, writeJsonAtomic } from './json-file.ts';
 export { type LabelledMinutes, readLabels, type StoredLabels, writeLabels } from './label-store.ts';
 export {
   listModels,
@@ -27,8 +25,9 @@ export {
   type ModelManifest,
   saveModel,
   type StoredModel,
+  trainingDataOf,
 } from './model-store.ts';
 export { type SymbolLocation, symbolFolder } from './partitions.ts';
 export { checkParquet } from './probe.ts';
-export { type RunRecord, RunStore, type TestOpening } from './run-store.ts';
+export { type EpochRecord, type RunRecord, RunStore, type TestOpening } from './run-store.ts';
 export { writeZip } from './zip-writer.ts';

@@ -1,5 +1,6 @@
-/** JSON documents on disk: written atomically, checked by a schema when read. */
-import { readFile } from 'node:fs/promises';
+/** JSON on disk: documents are written atomically and checked by a schema when read; logs grow line by line. */
+import { mkdir, open, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { z } from 'zod';
 import { DataError } from '../../domain/core/index.ts';
 import { writeFileAtomic } from './atomic-file.ts';
@@ -27,4 +28,16 @@ export async function readJson<T>(file: string, schema: z.ZodType<T>): Promise<T
   const parsed = schema.safeParse(json);
   if (!parsed.success) throw refuse(z.prettifyError(parsed.error), parsed.error);
   return parsed.data;
+}
+
+/** Appends one line of JSON, safe on the disk when this returns. */
+export async function appendJsonLine(file: string, value: unknown): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  const handle = await open(file, 'a');
+  try {
+    await handle.writeFile(`${JSON.stringify(value)}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }

@@ -28,17 +28,34 @@ const ManifestSchema = z.strictObject({
     thresholdLong: z.number(),
     lookaheadMinutes: z.int().min(1),
   }),
-  data: z.strictObject({
-    venue: z.string(),
-    symbol: z.string(),
-    /** First and last minute that any training row or label used, inclusive. */
-    fromMs: z.number(),
-    toMs: z.number(),
-    rows: z.int().min(0),
-    /** Of every bar and label that training could see. */
-    sha256: z.string(),
-    synthetic: z.boolean(),
-  }),
+  /** What it was trained on; null where that is not known: it was imported. */
+  data: z
+    .strictObject({
+      venue: z.string(),
+      symbol: z.string(),
+      /** First and last minute that any training row or label used, inclusive. */
+      fromMs: z.number(),
+      toMs: z.number(),
+      rows: z.int().min(0),
+      /** Of every bar and label that training could see. */
+      sha256: z.string(),
+      synthetic: z.boolean(),
+      /** Other symbols of the venue that the network learned from besides; each has a scaling of its own. */
+      companions: z
+        .array(z.strictObject({ symbol: z.string(), rows: z.int().min(1), sha256: z.string() }))
+        .optional(),
+    })
+    .nullable(),
+  /** Only of a model whose weights come from elsewhere. */
+  provenance: z
+    .strictObject({
+      kind: z.literal('imported'),
+      /** Name and hash of the file of weights. */
+      file: z.string(),
+      sha256: z.string(),
+      note: z.string(),
+    })
+    .optional(),
   /** Effective configuration of the run that made the model. */
   config: z.record(z.string(), z.unknown()),
   /** What the run measured; free form, for people and reports. */
@@ -146,6 +163,17 @@ export async function loadModel(dataDir: string, reference: string): Promise<Sto
     files[file] = bytes;
   }
   return { manifest, files, folder };
+}
+
+/** What a model was trained on. @throws ConfigError for an imported one */
+export function trainingDataOf(manifest: ModelManifest): NonNullable<ModelManifest['data']> {
+  if (manifest.data !== null) return manifest.data;
+  throw new ConfigError([
+    {
+      path: '--model',
+      message: `${manifest.name}@${manifest.version} was imported: what it was trained on is not known here, so it can be neither audited nor judged; train one with \`tidemark train base\``,
+    },
+  ]);
 }
 
 /** Manifests of every version of every model, by name and version. */

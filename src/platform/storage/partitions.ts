@@ -1,4 +1,4 @@
-/** Where data lies: `<dataDir>/<kind>/venue=…/symbol=…/`. */
+/** Where data lies: `<dataDir>/<kind>/venue=…/symbol=…/`, for features `<dataDir>/features/set=…/venue=…/symbol=…/`. */
 import path from 'node:path';
 import { ConfigError } from '../../domain/core/index.ts';
 
@@ -11,8 +11,10 @@ export interface SymbolLocation {
 /** Names become folders, so they must not lead anywhere else. */
 const SAFE_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u;
 
+export type SymbolFolder = 'bars' | 'labels' | 'features/set=stationary';
+
 /** @throws ConfigError when venue or symbol cannot be a folder's name */
-export function symbolFolder(kind: 'bars' | 'labels', { dataDir, venue, symbol }: SymbolLocation): string {
+export function symbolFolder(kind: SymbolFolder, { dataDir, venue, symbol }: SymbolLocation): string {
   const problems = Object.entries({ venue, symbol })
     .filter(([, name]) => !SAFE_NAME.test(name))
     .map(([field, name]) => ({ path: `--${field}`, message: `"${name}" is not a usable name` }));

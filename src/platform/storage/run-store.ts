@@ -1,5 +1,5 @@
 /**
- * What was run and which test periods were opened, in `<dataDir>/tidemark.sqlite` (SQLite built into Node, WAL, so
+ * What was run, how its trainings went and which test periods were opened, in `<dataDir>/tidemark.sqlite` (SQLite built into Node, WAL, so
  * that several processes may write). A test period that was opened before is no longer unseen, and pages say so.
  */
 import { mkdirSync } from 'node:fs';
@@ -13,6 +13,11 @@ const SCHEMA = `
     id TEXT PRIMARY KEY, command TEXT NOT NULL, started_at TEXT NOT NULL, finished_at TEXT,
     status TEXT NOT NULL, code_version TEXT NOT NULL, config TEXT NOT NULL, result TEXT
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS epochs (
+    run_id TEXT NOT NULL, part TEXT NOT NULL, epoch INTEGER NOT NULL, train_loss REAL NOT NULL,
+    validation_loss REAL, macro_f1 REAL, learning_rate REAL NOT NULL, seconds REAL NOT NULL,
+    labels_per_second REAL NOT NULL, PRIMARY KEY (run_id, part, epoch)
+  ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS test_openings (
     id INTEGER PRIMARY KEY, opened_at TEXT NOT NULL, run_id TEXT NOT NULL, model_sha256 TEXT NOT NULL,
     venue TEXT NOT NULL, symbol TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL
@@ -38,6 +43,18 @@ export interface RunRecord {
   readonly startedAt: string;
   readonly codeVersion: string;
   readonly config: unknown;
+}
+
+/** One epoch of a training; losses and scores are null where there were no validation rows. */
+export interface EpochRecord {
+  readonly epoch: number;
+  readonly trainLoss: number;
+  readonly valLoss: number | null;
+  readonly macroF1: number | null;
+  readonly learningRate: number;
+  /** Of training, validation not counted. */
+  readonly seconds: number;
+  readonly labelsPerSecond: number;
 }
 
 export class RunStore {
@@ -68,6 +85,31 @@ export class RunStore {
     this.#database
       .prepare('UPDATE runs SET status = ?, finished_at = ?, result = ? WHERE id = ?')
       .run(outcome.status, outcome.at, JSON.stringify(outcome.result), id);
+  }
+
+  /** Records an epoch of the run's training called `part`; the same epoch again replaces what was there. */
+  recordEpoch(runId: string, part: string, record: EpochRecord): void {
+    const { epoch, trainLoss, valLoss, macroF1, learningRate, seconds, labelsPerSecond } = record;
+    this.#database
+      .prepare('INSERT OR REPLACE INTO epochs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(runId, part, epoch, trainLoss, valLoss, macroF1, learningRate, seconds, labelsPerSecond);
+  }
+
+  /** Epochs of the run's training called `part`, in their order. */
+  epochsOf(runId: string, part: string): readonly EpochRecord[] {
+    const rows = this.#database
+      .prepare('SELECT * FROM epochs WHERE run_id = ? AND part = ? ORDER BY epoch')
+      .all(runId, part);
+    const orNull = (value: unknown): number | null => (value === null ? null : Number(value));
+    return rows.map((row) => ({
+      epoch: Number(row['epoch']),
+      trainLoss: Number(row['train_loss']),
+      valLoss: orNull(row['validation_loss']),
+      macroF1: orNull(row['macro_f1']),
+      learningRate: Number(row['learning_rate']),
+      seconds: Number(row['seconds']),
+      labelsPerSecond: Number(row['labels_per_second']),
+    }));
   }
 
   /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MINUTE_MS } from '../../domain/core/index.ts';
-import { BookToBars, FEATURE_COUNT, LOG_RETURN_FEATURE } from '../../domain/features/index.ts';
+import { BookToBars, FEATURE_COUNT, FEATURE_SETS, LOG_RETURN_FEATURE } from '../../domain/features/index.ts';
 import { type BookUpdate, createBookUpdate, createInstrument } from '../../domain/market/index.ts';
 import { type EngineOutcome, type Probabilities, SignalEngine, type SignalModel } from './signal-engine.ts';
 
@@ -26,6 +26,7 @@ const update = (u: number, kind: BookUpdate['kind'] = u === 1 ? 'snapshot' : 'de
 /** Says what the last bar's return is, and keeps what it was shown. */
 class StubModel implements SignalModel {
   readonly sequenceLength = 2;
+  readonly featureSet = FEATURE_SETS['quantgod-9'];
   readonly windows: Float64Array[] = [];
   answer: Probabilities = [0.2, 0.3, 0.5];
 

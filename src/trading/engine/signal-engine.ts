@@ -4,7 +4,7 @@
  */
 import { DIRECTIONS, invariant } from '../../domain/core/index.ts';
 import type { Direction } from '../../domain/core/index.ts';
-import type { BarSource, IncompleteReason, MinuteBar } from '../../domain/features/index.ts';
+import type { BarSource, FeatureSet, IncompleteReason, MinuteBar } from '../../domain/features/index.ts';
 import type { BookUpdate } from '../../domain/market/index.ts';
 import { BarWindow } from './bar-window.ts';
 
@@ -13,6 +13,8 @@ export type Probabilities = readonly [sell: number, neutral: number, buy: number
 /** What the engine needs of a model. */
 export interface SignalModel {
   readonly sequenceLength: number;
+  /** The features that it was trained on; the bars must count what these count. */
+  readonly featureSet: FeatureSet;
   /**
    * @param window `[sequenceLength × features]` raw features, row-major, oldest first
    */
@@ -48,7 +50,7 @@ export class SignalEngine {
   constructor({ bars, model }: { readonly bars: BarSource; readonly model: SignalModel }) {
     this.#bars = bars;
     this.#model = model;
-    this.#window = new BarWindow(model.sequenceLength);
+    this.#window = new BarWindow(model.sequenceLength, model.featureSet);
   }
 
   /** Applies one update; returns one outcome for each bar that it closed (none, as a rule). */

@@ -3,7 +3,7 @@ import { audit, evaluate, modelReference } from '../../../pipeline/index.ts';
 import type { ModelScore } from '../../../pipeline/index.ts';
 import { printEvaluation } from '../evaluation-text.ts';
 import { define } from '../invocation.ts';
-import { epochReporter } from '../training-progress.ts';
+import { trainingReporter } from '../training-progress.ts';
 
 export function registerAudit(program: Command): void {
   const command = program
@@ -23,7 +23,7 @@ export function registerAudit(program: Command): void {
           audit({
             ...run,
             model: options['model'] as string,
-            onEpoch: epochReporter(report),
+            ...trainingReporter(output, report),
             onRound: ({ round, rounds, validationLoss }) =>
               report(round / rounds, `auditor: round ${round}, log loss ${validationLoss.toFixed(4)}`),
           }),

@@ -17,13 +17,13 @@ import {
   writeReport,
 } from '../../../pipeline/index.ts';
 import type { Config, EvaluateOutcome } from '../../../pipeline/index.ts';
-import { RunStore } from '../../../platform/storage/index.ts';
+import { RunStore, trainingDataOf } from '../../../platform/storage/index.ts';
 import { replay, ServedModel } from '../../../pipeline/live/index.ts';
 import type { Signal } from '../../../trading/engine/index.ts';
 import { printEvaluation } from '../evaluation-text.ts';
 import { define } from '../invocation.ts';
 import type { Invocation } from '../invocation.ts';
-import { epochReporter } from '../training-progress.ts';
+import { trainingReporter } from '../training-progress.ts';
 
 /** The simulated market of the demonstration: small enough for two minutes, long enough for a test that says something. */
 const MARKET = {
@@ -115,13 +115,14 @@ async function runDemo(invocation: Invocation): Promise<unknown> {
     );
     const base = await output.stage(
       'Training the base model',
-      (report) => trainBase({ ...run, ...place, name: MODEL_NAME, onEpoch: epochReporter(report) }),
+      (report) =>
+        trainBase({ ...run, ...place, name: MODEL_NAME, store, ...trainingReporter(output, report) }),
       (r) =>
         `${r.parameters.toLocaleString('en')} parameters, best epoch ${r.best.epoch}, validation macro-F1 ${r.best.macroF1?.toFixed(3)}`,
     );
     const audited = await output.stage(
       'Walk-forward and auditor',
-      (report) => audit({ ...run, model: base.model, onEpoch: epochReporter(report) }),
+      (report) => audit({ ...run, model: base.model, ...trainingReporter(output, report) }),
       (r) =>
         `${r.folds.length} folds, ${r.oofRows.toLocaleString('en')} out-of-fold rows, ${r.auditorRounds} rounds`,
     );
@@ -202,7 +203,7 @@ async function replayLastDay(
   { signal }: Invocation,
 ): Promise<Parity> {
   const model = await ServedModel.load(stored, { threads: config.threads });
-  const { venue, symbol } = stored.manifest.data;
+  const { venue, symbol } = trainingDataOf(stored.manifest);
   const signals: Signal[] = [];
   try {
     await replay({

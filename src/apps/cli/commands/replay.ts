@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { isoMinute } from '../../../domain/core/index.ts';
-import { loadModel } from '../../../platform/storage/index.ts';
+import { loadModel, trainingDataOf } from '../../../platform/storage/index.ts';
 import { replay, ServedModel } from '../../../pipeline/live/index.ts';
 import type { EngineOutcome } from '../../../trading/engine/index.ts';
 import { define, EXIT } from '../invocation.ts';
@@ -21,11 +21,8 @@ export function registerReplay(program: Command): void {
     exitCode: () => (whole ? EXIT.done : EXIT.refused),
     run: async ({ config, output, options, signal }) => {
       const stored = await loadModel(config.dataDir, options['model'] as string);
-      const { data } = stored.manifest;
-      const model = await ServedModel.load(stored, {
-        threads: config.threads,
-        featureNames: stored.manifest.featureNames,
-      });
+      const data = trainingDataOf(stored.manifest);
+      const model = await ServedModel.load(stored, { threads: config.threads });
       if (data.synthetic) output.line(output.bold('model trained on SYNTHETIC DATA'));
       output.line(
         output.dim(

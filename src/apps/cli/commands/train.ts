@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { ConfigError } from '../../../domain/core/index.ts';
 import { trainBase } from '../../../pipeline/index.ts';
 import { define } from '../invocation.ts';
-import { epochReporter } from '../training-progress.ts';
+import { trainingReporter } from '../training-progress.ts';
 
 export function registerTrain(program: Command): void {
   const train = program.command('train').description('bars and labels → model artifact');
@@ -9,13 +10,18 @@ export function registerTrain(program: Command): void {
     .command('base')
     .description('the base model (TCN + LSTM), stopped on the latest part of the development history')
     .requiredOption('--venue <name>', 'venue of the bars')
-    .requiredOption('--symbol <symbol>', 'symbol of the bars')
-    .requiredOption('--name <name>', 'name of the model');
+    .requiredOption(
+      '--symbol <symbols>',
+      'symbol of the bars, or several as A,B: one network, each scaled by itself',
+    )
+    .requiredOption('--name <name>', 'name of the model')
+    .option('--fresh', 'start anew instead of going on where the same training was interrupted');
   define(base, {
-    groups: ['label', 'base', 'validation'],
+    groups: ['label', 'features', 'base', 'validation'],
     example:
       'tidemark train base --venue binance-spot --symbol NEXOUSDT --name nexo --sequence-length 120 --channels 32 --hidden 64 --layers 1',
-    run: async ({ config, output, options, signal, runId }) => {
+    run: async ({ config, output, options, signal, runId, store }) => {
+      const [symbol, ...companions] = symbolsOf(options['symbol'] as string);
       const result = await output.stage(
         'Training the base model',
         (report) =>
@@ -25,9 +31,12 @@ export function registerTrain(program: Command): void {
             signal,
             createdAt: new Date().toISOString(),
             venue: options['venue'] as string,
-            symbol: (options['symbol'] as string).toUpperCase(),
+            symbol,
+            companions,
             name: options['name'] as string,
-            onEpoch: epochReporter(report),
+            fresh: options['fresh'] === true,
+            store: store(),
+            ...trainingReporter(output, report),
           }),
         (r) => `${r.epochs.length} epochs, ${Math.round(r.labelsPerSecond).toLocaleString('en')} labels/s`,
       );
@@ -37,10 +46,24 @@ export function registerTrain(program: Command): void {
         );
       }
       output.line(
-        `model ${result.model}: ${result.parameters.toLocaleString('en')} parameters, best epoch ${result.best?.epoch ?? '–'}`,
+        `${result.parameters.toLocaleString('en')} parameters, best epoch ${result.best.epoch}, metrics in ${result.metrics}`,
       );
-      output.line(result.out);
+      for (const { symbol: of, model, out } of [result, ...result.companions]) {
+        output.line(`model ${model} of ${of}: ${out}`);
+      }
       return result;
     },
   });
+}
+
+/** @throws ConfigError when one is empty or there twice */
+function symbolsOf(list: string): [string, ...string[]] {
+  const [first, ...others] = list.split(',').map((symbol) => symbol.trim().toUpperCase());
+  const all = new Set([first, ...others]);
+  if (first === undefined || all.has('') || all.size <= others.length) {
+    throw new ConfigError([
+      { path: '--symbol', message: `"${list}" is no list of different symbols, such as BTCUSDT,ETHUSDT` },
+    ]);
+  }
+  return [first, ...others];
 }

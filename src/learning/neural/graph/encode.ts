@@ -17,11 +17,14 @@ import {
 } from '../onnx/onnx_pb.js';
 import { type Attribute, type Graph, type Node, type Value, liveNodes, operandsOf } from './graph.ts';
 import type { Shape } from './shape.ts';
+import type { Stage } from './stages.ts';
 import type { DataType, Tensor } from './tensor.ts';
 
 /** The newest operator set that ONNX Runtime, its web build and older Python releases all read (ONNX 1.15). */
 export const OPSET = 20;
 const IR_VERSION = 9;
+/** Of ONNX's classical machine learning: the first with tree ensembles as we write them. */
+const ML_OPSET = 3;
 
 const TENSOR_TYPES: Readonly<Record<DataType, TensorType>> = {
   float32: TensorType.FLOAT,
@@ -38,16 +41,31 @@ export interface ModelDescription {
 }
 
 export function encodeModel(model: ModelDescription): Uint8Array<ArrayBuffer> {
-  const encoder = new Encoder();
-  const graph = encoder.mainGraph(model.graph, model.outputs);
+  return encoded(new Encoder().mainGraph(model.graph, model.outputs), model.metadata);
+}
+
+/** One stage of a graph as a model of its own, whose inputs and outputs are called as the values are. */
+export function encodeStage(stage: Stage): Uint8Array<ArrayBuffer> {
+  return encoded(new Encoder().stage(stage));
+}
+
+function encoded(
+  graph: GraphProto,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array<ArrayBuffer> {
   return toBinary(
     ModelProtoSchema,
     create(ModelProtoSchema, {
       irVersion: BigInt(IR_VERSION),
       producerName: 'tidemark',
-      opsetImport: [{ domain: '', version: BigInt(OPSET) }],
+      opsetImport: [
+        { domain: '', version: BigInt(OPSET) },
+        ...[...new Set(graph.node.map((node) => node.domain))]
+          .filter((domain) => domain !== '')
+          .map((domain) => ({ domain, version: BigInt(ML_OPSET) })),
+      ],
       graph,
-      metadataProps: Object.entries(model.metadata ?? {}).map(([key, value]) => ({ key, value })),
+      metadataProps: Object.entries(metadata).map(([key, value]) => ({ key, value })),
     }),
   );
 }
@@ -73,6 +91,16 @@ class Encoder {
       ],
       input: graph.inputs.filter((input) => used.has(input)).map((input) => valueInfo(input.name, input)),
       output: results.map(([name, value]) => valueInfo(name, value)),
+      initializer: [...this.#initialisers.values()],
+    });
+  }
+
+  stage({ nodes, inputs, outputs }: Stage): GraphProto {
+    return create(GraphProtoSchema, {
+      name: 'stage',
+      node: nodes.map((node) => this.#node(node)),
+      input: inputs.map((input) => valueInfo(input.name, input)),
+      output: outputs.map((output) => valueInfo(output.name, output)),
       initializer: [...this.#initialisers.values()],
     });
   }
@@ -104,6 +132,7 @@ class Encoder {
     return create(NodeProtoSchema, {
       name: node.outputs[0]!.name,
       opType: node.operation,
+      domain: node.domain ?? '',
       input: node.inputs.map((input) => this.#nameOf(input)),
       output: node.outputs.map((output) => output.name),
       attribute: Object.entries(node.attributes ?? {}).map(([name, value]) => this.#attribute(name, value)),
@@ -141,6 +170,13 @@ class Encoder {
         type: AttributeType.INTS,
         ints: value.ints.map((i) => BigInt(i)),
       });
+    }
+    if ('floats' in value) {
+      return create(AttributeProtoSchema, { name, type: AttributeType.FLOATS, floats: [...value.floats] });
+    }
+    if ('strings' in value) {
+      const strings = value.strings.map((text) => new TextEncoder().encode(text));
+      return create(AttributeProtoSchema, { name, type: AttributeType.STRINGS, strings });
     }
     if ('tensor' in value) {
       return create(AttributeProtoSchema, {

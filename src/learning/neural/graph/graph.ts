@@ -28,6 +28,8 @@ export type Attribute =
   | { readonly int: number }
   | { readonly float: number }
   | { readonly ints: readonly number[] }
+  | { readonly floats: Float32Array }
+  | { readonly strings: readonly string[] }
   | { readonly tensor: Tensor }
   | { readonly body: Body };
 
@@ -49,6 +51,8 @@ export type GradientFormula = (site: GradientSite) => Value;
 export interface NodeSpec {
   /** The ONNX operator. */
   readonly operation: string;
+  /** The operator set that it is of, where that is not ONNX's own. */
+  readonly domain?: 'ai.onnx.ml';
   readonly inputs: readonly Value[];
   readonly outputs: readonly { readonly type: DataType; readonly shape: Shape }[];
   readonly attributes?: Readonly<Record<string, Attribute>>;
@@ -64,6 +68,8 @@ export interface NodeSpec {
   /** What the node depends on besides its ONNX inputs: outer values that a loop's body uses, or the operands of a
    * computation that has its own gradient. Gradient formulas count them after the inputs. */
   readonly captures?: readonly Value[];
+  /** The result is the sum over all shards of a batch: see `operations/all-reduce.ts`. */
+  readonly sumsShards?: boolean;
 }
 
 export interface Node extends Omit<NodeSpec, 'outputs'> {
@@ -141,24 +147,6 @@ export function apply(
 ): Value {
   const { shape, type = 'float32', ...rest } = spec;
   return appendNode({ ...rest, outputs: [{ type, shape }] })[0]!;
-}
-
-/**
- * `result`, which was computed from `operands`, with gradient formulas that replace those of the nodes in between.
- * Formulas find operand `i` at `site.input(i + 1)` and intermediate values by `site.lift`.
- */
-export function withGradient(
-  result: Value,
-  operands: readonly Value[],
-  gradients: readonly GradientFormula[],
-): Value {
-  return apply({
-    operation: 'Identity',
-    inputs: [result],
-    captures: operands,
-    shape: result.shape,
-    gradients: [undefined, ...gradients],
-  });
 }
 
 export function constant(data: Tensor): Value {

@@ -1,10 +1,10 @@
 /** Batch normalisation (Ioffe & Szegedy 2015) over all axes but the last, with PyTorch's momentum and epsilon. */
-import { type Value, withGradient } from '../graph/graph.ts';
+import { type Value, apply } from '../graph/graph.ts';
 import { staticDim } from '../graph/shape.ts';
+import { allReduce } from '../operations/all-reduce.ts';
 import { add, div, mul, sub } from '../operations/arithmetic.ts';
 import { countOf, reduceSum } from '../operations/broadcast.ts';
 import { sqrt } from '../operations/functions.ts';
-import { reduceMean } from '../operations/reductions.ts';
 import { filledWith } from './initialisers.ts';
 import type { Scope } from './scope.ts';
 
@@ -22,8 +22,7 @@ export function batchNorm(scope: Scope, x: Value): Value {
     const scale = div(gamma, sqrt(add(runningVariance, EPSILON)));
     return add(mul(sub(x, runningMean), scale), beta);
   }
-  const { result, mean, variance } = normaliseByBatch(x, gamma, beta);
-  const count = countOf(x, [...x.shape.keys()].slice(0, -1));
+  const { result, mean, variance, count } = normaliseByBatch(x, gamma, beta);
   const bessel = typeof count === 'number' ? count / (count - 1) : div(count, sub(count, 1));
   const unbiased = mul(variance, bessel);
   scope.updateBuffer('running_mean', add(mul(runningMean, 1 - MOMENTUM), mul(mean, MOMENTUM)));
@@ -32,29 +31,35 @@ export function batchNorm(scope: Scope, x: Value): Value {
 }
 
 /**
- * y = γ·(x − μ)/σ + β with the batch's μ and σ² `[C]` (biased).
- * dx = γ/σ · (dy − mean(dy) − (x − μ)/σ² · mean(dy·(x − μ))): a third of the passes over the data that
- * differentiating the mean and the variance separately would take.
+ * y = γ·(x − μ)/σ + β with μ and σ² `[C]` (biased) of the whole batch, also where it is split into shards.
+ * dγ = Σ dy·(x − μ)/σ, dβ = Σ dy, and with both sums over the whole batch of n rows
+ * dx = γ/σ·(dy − Σ dy/n − (x − μ)/σ²·Σ dy·(x − μ)/n): a third of the passes over the data that differentiating the
+ * mean and the variance separately would take.
  */
 export function normaliseByBatch(x: Value, gamma: Value, beta: Value) {
   const axes = [...x.shape.keys()].slice(0, -1);
-  const mean = reduceMean(x, axes);
+  const rows = countOf(x, axes);
+  const count = typeof rows === 'number' ? rows : allReduce(rows);
+  const mean = div(allReduce(reduceSum(x, axes)), count);
   const centred = sub(x, mean);
-  const variance = reduceMean(mul(centred, centred), axes);
+  const variance = div(allReduce(reduceSum(mul(centred, centred), axes)), count);
   const deviation = sqrt(add(variance, EPSILON));
   const scale = div(gamma, deviation);
-  const result = withGradient(
-    add(mul(centred, scale), beta),
-    [x, gamma, beta],
-    [
-      (at) => {
-        const [from, sigma] = [at.lift(centred), at.lift(deviation)];
-        const slope = div(reduceMean(mul(at.dy, from), axes), mul(sigma, sigma));
-        return mul(at.lift(scale), sub(sub(at.dy, reduceMean(at.dy, axes)), mul(from, slope)));
-      },
-      (at) => div(reduceSum(mul(at.dy, at.lift(centred)), axes), at.lift(deviation)),
-      (at) => reduceSum(at.dy, axes),
-    ],
-  );
-  return { result, mean, variance };
+  const result = apply({
+    operation: 'Identity',
+    inputs: [add(mul(centred, scale), beta)],
+    captures: [x, gamma, beta],
+    shape: x.shape,
+    jointGradient: (at) => {
+      const [from, sigma] = [at.lift(centred), at.lift(deviation)];
+      const n = typeof count === 'number' ? count : at.lift(count);
+      const sumOfDy = reduceSum(at.dy, axes);
+      const slope = reduceSum(mul(at.dy, from), axes);
+      const [totalOfDy, totalSlope] = [allReduce(sumOfDy), allReduce(slope)];
+      const perVariance = div(div(totalSlope, n), mul(sigma, sigma));
+      const dx = mul(at.lift(scale), sub(sub(at.dy, div(totalOfDy, n)), mul(from, perVariance)));
+      return [undefined, dx, div(slope, sigma), sumOfDy];
+    },
+  });
+  return { result, mean, variance, count };
 }

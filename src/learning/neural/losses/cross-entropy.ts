@@ -28,7 +28,11 @@ export interface CrossEntropyOptions {
  * smoothing the focal loss for several classes. The weight is Σ w_y. At least one label must be there.
  * @throws {ConfigError} when ε is not in [0, 1) or γ is neither 0 nor at least 1
  */
-export function crossEntropy(logits: Value, labels: Value, options: CrossEntropyOptions): Loss {
+export function crossEntropy(
+  logits: Value,
+  labels: Value,
+  options: CrossEntropyOptions,
+): Loss & { /** Above the fraction bar. */ readonly sum: Value } {
   const { classWeights, labelSmoothing = 0, focalGamma = 0 } = options;
   const classes = staticDim('crossEntropy', logits.shape, -1);
   if (!sameShape(labels.shape, logits.shape.slice(0, -1)) || classWeights.length !== classes) {
@@ -52,7 +56,8 @@ export function crossEntropy(logits: Value, labels: Value, options: CrossEntropy
       ? targets
       : // Rounding must not make 1 − p negative, where the power is not defined.
         mul(targets, power(relu(sub(1, exp(logProbabilities))), focalGamma));
-  return { loss: negate(div(reduceSum(mul(weights, logProbabilities)), weight)), weight };
+  const sum = negate(reduceSum(mul(weights, logProbabilities)));
+  return { loss: div(sum, weight), weight, sum };
 }
 
 /** ε/C·w_c at every class of every step that has a label. */

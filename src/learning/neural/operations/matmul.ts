@@ -7,7 +7,8 @@ import { reshape, transpose } from './layout.ts';
 /**
  * `[…, n, k] × […, k, m] → […, n, m]`, leading axes broadcast. da = dy·bᵀ, db = aᵀ·dy.
  * A plain matrix on the right serves all leading axes of `a` at once, and so does its gradient: one product
- * over everything that lies before the last axis.
+ * over everything that lies before the last axis, as (dyᵀ·a)ᵀ: ONNX Runtime transposes the left factor while it
+ * multiplies, once for every 128 columns of the right one, and there are more of `dy` than of `a` in most layers.
  */
 export function matmul(a: Value, b: Value): Value {
   requireFloat('MatMul', a, b);
@@ -27,7 +28,7 @@ export function matmul(a: Value, b: Value): Value {
     gradients: [
       (at) => sumTo(matmul(at.dy, transpose(at.input(1))), at.input(0).shape),
       plainRight
-        ? (at) => matmul(transpose(asMatrix(at.input(0))), asMatrix(at.dy))
+        ? (at) => transpose(matmul(transpose(asMatrix(at.dy)), asMatrix(at.input(0))))
         : (at) => sumTo(matmul(transpose(at.input(0)), at.dy), at.input(1).shape),
     ],
     stackable: [false, plainRight],

@@ -21,7 +21,8 @@ export function readWeights(model: Uint8Array, layout: NetworkLayout): Weights {
           { code: 'MODEL_WEIGHTS' },
         );
       }
-      values.set(new Float32Array(bytes.slice().buffer), offset);
+      // A copy: the bytes may be a view into a larger buffer, and begin anywhere in it.
+      values.set(new Float32Array(new Uint8Array(bytes).buffer), offset);
     }
     return values;
   };

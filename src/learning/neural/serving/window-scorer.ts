@@ -52,10 +52,12 @@ export class WindowScorer {
     }
     const probabilities = new Float64Array(rows.length * classes);
     const windowSize = sequenceLength * width;
+    let window = floatTensor([0, sequenceLength, width]);
     for (let from = 0; from < rows.length; from += SCORING_BATCH_SIZE) {
       const count = Math.min(SCORING_BATCH_SIZE, rows.length - from);
       const size = Math.max(count, LEAST_BATCH_SIZE);
-      const window = floatTensor([size, sequenceLength, width]);
+      // One for all batches but the last: a year of bars would leave gigabytes for the collector.
+      if (window.shape[0] !== size) window = floatTensor([size, sequenceLength, width]);
       for (let i = 0; i < size; i++) {
         const end = (rows[from + Math.min(i, count - 1)]! + 1) * width;
         copyToFloat32(features, end - windowSize, end, window.data, i * windowSize);

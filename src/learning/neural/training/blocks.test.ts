@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Random } from '../../../domain/core/index.ts';
-import { type BatchSource, assembleBatch, planBlocks, shuffledBatches } from './blocks.ts';
+import { type BatchSource, assembleBatch, mostBlocks, planBlocks, shuffledBatches } from './blocks.ts';
 import { checkedFeatures, learnableRows } from './dataset.ts';
 
 /** Feature 0 of a row is its number, so that a batch says which rows it shows. */
@@ -94,6 +94,24 @@ describe('blocks of an epoch', () => {
         [5, 9],
       ],
     );
+  });
+
+  it('are never more than foretold, and for some seed as many', () => {
+    const counts = (end: number, labelledSteps: number) => {
+      const plan = { segments: [{ start: 3, end }], sequenceLength: 4, labelledSteps };
+      const learnable = new Uint8Array(end).fill(1);
+      const planned = Array.from(
+        { length: 20 },
+        (_, seed) => planBlocks({ ...plan, learnable }, Random.fromSeed(seed)).length,
+      );
+      return [mostBlocks(plan), Math.max(...planned)];
+    };
+    for (const end of [4, 6, 7, 8, 10, 15, 16, 17]) {
+      for (const labelledSteps of [1, 2, 5]) {
+        const [most, planned] = counts(end, labelledSteps);
+        assert.equal(planned, most, `${end}, ${labelledSteps}`);
+      }
+    }
   });
 
   it('come in batches of nearly equal size, each block once', () => {

@@ -44,6 +44,19 @@ export function planBlocks(plan: BlockPlan, random: Random): readonly Block[] {
   return blocks;
 }
 
+/** No plan has more. */
+export function mostBlocks({
+  segments,
+  sequenceLength,
+  labelledSteps,
+}: Omit<BlockPlan, 'learnable'>): number {
+  return segments.reduce((sum, { start, end }) => {
+    const labels = end - start - sequenceLength + 1;
+    // The first border may leave a single label before it.
+    return labels > 0 ? sum + 1 + Math.ceil((labels - 1) / labelledSteps) : sum;
+  }, 0);
+}
+
 /** The blocks in random order in as few batches of at most `batchSize` as they need, equal in size to within one. */
 export function shuffledBatches(
   blocks: readonly Block[],
@@ -52,13 +65,14 @@ export function shuffledBatches(
 ): readonly (readonly Block[])[] {
   const order = Int32Array.from(blocks.keys());
   random.shuffle(order);
-  const count = Math.ceil(blocks.length / batchSize);
-  return Array.from({ length: count }, (_, i) =>
-    Array.from(
-      order.subarray(Math.floor((i * order.length) / count), Math.floor(((i + 1) * order.length) / count)),
-      (block) => blocks[block]!,
-    ),
-  );
+  const shuffled = Array.from(order, (block) => blocks[block]!);
+  return inParts(shuffled, Math.ceil(blocks.length / batchSize));
+}
+
+/** In their order, in `count` parts of equal size to within one. */
+export function inParts<T>(items: readonly T[], count: number): readonly (readonly T[])[] {
+  const borderOf = (i: number): number => Math.floor((i * items.length) / count);
+  return Array.from({ length: count }, (_, i) => items.slice(borderOf(i), borderOf(i + 1)));
 }
 
 export interface BatchSource extends BlockPlan {

@@ -1,6 +1,6 @@
 /**
  * A checkpoint as one piece of bytes: 8 bytes of magic, version and header length (32 bits each), the header (JSON),
- * the arrays (32-bit floats) in the order of {@link arraysOf}, and a SHA-256 of all that. Little-endian.
+ * the arrays (32-bit floats) in the header's order, and a SHA-256 of all that. Little-endian.
  */
 import { createHash } from 'node:crypto';
 import { DataError } from '../../../domain/core/index.ts';
@@ -8,7 +8,7 @@ import type { Checkpoint, TrainingIdentity } from './checkpoint.ts';
 import type { EpochReport } from './trainer.ts';
 
 const MAGIC = 'TIDECKPT';
-const VERSION = 1;
+const VERSION = 2;
 const PREFIX_BYTES = 16;
 const DIGEST_BYTES = 32;
 
@@ -19,20 +19,16 @@ interface Header {
   readonly order: readonly number[];
   readonly epochs: readonly EpochReport[];
   readonly bestEpoch: number;
-  readonly seconds: number;
-  /** Lengths of the arrays. */
-  readonly lengths: readonly number[];
-}
-
-function arraysOf({ step, best }: Checkpoint): readonly Float32Array[] {
-  const { parameters, firstMoments, secondMoments, buffers } = step;
-  return [parameters, firstMoments, secondMoments, buffers, best.weights.parameters, best.weights.buffers];
+  readonly microBatchSize: number;
+  /** Names and lengths of the step's vectors; after them come the parameters and buffers of the best epoch. */
+  readonly vectors: readonly (readonly [string, number])[];
 }
 
 /** The same checkpoint always gives the same bytes. */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
-  const { identity, step, order, epochs, best, seconds } = checkpoint;
-  const arrays = arraysOf(checkpoint);
+  const { identity, step, order, epochs, best, microBatchSize } = checkpoint;
+  const vectors = Object.entries(step.vectors);
+  const arrays = [...vectors.map(([, array]) => array), best.weights.parameters, best.weights.buffers];
   const header: Header = {
     identity,
     steps: step.steps,
@@ -40,8 +36,8 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer
     order,
     epochs,
     bestEpoch: best.report.epoch,
-    seconds,
-    lengths: arrays.map((array) => array.length),
+    microBatchSize,
+    vectors: vectors.map(([name, array]) => [name, array.length]),
   };
   // JSON writes a NaN (not available) as null and all other numbers exactly.
   const headerBytes = new TextEncoder().encode(JSON.stringify(header));
@@ -92,30 +88,18 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
 }
 
 function assemble(header: Header, data: Uint8Array): Checkpoint {
-  const { identity, steps, dropout, order, epochs, bestEpoch, seconds, lengths } = header;
+  const { identity, steps, dropout, order, epochs, bestEpoch, microBatchSize } = header;
   let at = 0;
-  // Copied: floats must begin at a multiple of four.
-  const [parameters, firstMoments, secondMoments, buffers, bestParameters, bestBuffers] = lengths.map(
-    (length) => new Float32Array(data.slice(at, (at += 4 * length)).buffer),
-  );
-  return {
-    identity,
-    step: {
-      parameters: parameters!,
-      firstMoments: firstMoments!,
-      secondMoments: secondMoments!,
-      buffers: buffers!,
-      steps,
-      dropout,
-    },
-    order,
-    epochs,
-    best: {
-      report: epochs[bestEpoch - 1]!,
-      weights: { parameters: bestParameters!, buffers: bestBuffers! },
-    },
-    seconds,
+  const take = (length: number): Float32Array => {
+    // Copied: floats must begin at a multiple of four. A Buffer's `slice` would not copy.
+    const bytes = new Uint8Array(data.subarray(at, (at += Float32Array.BYTES_PER_ELEMENT * length)));
+    return new Float32Array(bytes.buffer);
   };
+  const vectors = Object.fromEntries(header.vectors.map(([name, length]) => [name, take(length)]));
+  const { parameters, buffers } = vectors;
+  const weights = { parameters: take(parameters!.length), buffers: take(buffers!.length) };
+  const best = { report: epochs[bestEpoch - 1]!, weights };
+  return { identity, step: { vectors, steps, dropout }, order, epochs, best, microBatchSize };
 }
 
 function digestOf(bytes: Uint8Array): Buffer {

@@ -5,9 +5,16 @@
 import { createHash } from 'node:crypto';
 import { DataError } from '../../../domain/core/index.ts';
 import type { SequenceDataset } from './dataset.ts';
-import type { Weights } from './network.ts';
-import type { StepSnapshot } from './train-step.ts';
-import type { EpochReport, TrainingConfig } from './trainer.ts';
+import {
+  type NetworkLayout,
+  type SequenceNetwork,
+  type Weights,
+  describeNetwork,
+  fingerprintOfNetwork,
+} from './network.ts';
+import type { StepSnapshot } from './step-state.ts';
+import type { TrainingConfig } from './training-config.ts';
+import type { EpochReport } from './trainer.ts';
 
 /** What a training is of. It goes on only with the same. */
 export interface TrainingIdentity {
@@ -26,8 +33,8 @@ export interface Checkpoint {
   /** One report for each epoch that is over. */
   readonly epochs: readonly EpochReport[];
   readonly best: { readonly report: EpochReport; readonly weights: Weights };
-  /** Spent on training, validation not counted. */
-  readonly seconds: number;
+  /** Sequences that ran at once: what fitted then decides every later bit. */
+  readonly microBatchSize: number;
 }
 
 export interface TrainingData {
@@ -36,8 +43,17 @@ export interface TrainingData {
   readonly validationRows?: Int32Array;
 }
 
+/** Takes a pass over all the data. */
+export function identityOf(
+  options: TrainingData & { readonly network: SequenceNetwork; readonly config: TrainingConfig },
+  layout: NetworkLayout = describeNetwork(options.network),
+): TrainingIdentity {
+  const { network, config } = options;
+  return { network: fingerprintOfNetwork(network, layout), data: fingerprintOfData(options), config };
+}
+
 /** SHA-256 of everything that is learned from. */
-export function fingerprintOfData({ dataset, trainRows, validationRows }: TrainingData): string {
+function fingerprintOfData({ dataset, trainRows, validationRows }: TrainingData): string {
   const { featureNames, rows, features, labels, segments } = dataset;
   const frame = {
     featureNames,
@@ -63,7 +79,7 @@ export function requireSameTraining(checkpoint: TrainingIdentity, present: Train
   const differences: string[] = [];
   if (checkpoint.network !== present.network) differences.push('its network has another architecture');
   if (checkpoint.data !== present.data) differences.push('its features, labels, segments or rows are others');
-  for (const name of Object.keys(present.config) as (keyof TrainingConfig)[]) {
+  for (const name of Object.keys({ ...checkpoint.config, ...present.config }) as (keyof TrainingConfig)[]) {
     const [was, is] = [JSON.stringify(checkpoint.config[name]), JSON.stringify(present.config[name])];
     if (was !== is) differences.push(`its ${name} is ${was}, not ${is}`);
   }

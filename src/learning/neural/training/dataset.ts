@@ -17,6 +17,12 @@ export interface SequenceDataset {
   readonly labels: Int8Array;
   /** Contiguous in time, in order and without overlap: no window crosses their borders. */
   readonly segments: readonly RowRange[];
+  /** How messages call a row, such as by its time; by its number without it. */
+  readonly rowName?: (row: number) => string;
+}
+
+export function rowNameOf({ rowName }: SequenceDataset): (row: number) => string {
+  return rowName ?? ((row) => `row ${row}`);
 }
 
 function refuse(code: string, message: string, context: Record<string, number | string> = {}): never {
@@ -53,7 +59,8 @@ export function checkedFeatures(dataset: SequenceDataset, classes: number): Floa
       const row = start + Math.floor(at / width);
       const feature = featureNames[at % width]!;
       const value = features[start * width + at]!;
-      refuse('DATASET_NOT_FINITE', `row ${row}: ${feature} is ${value}; end the segment before it`, {
+      const where = rowNameOf(dataset)(row);
+      refuse('DATASET_NOT_FINITE', `${where}: ${feature} is ${value}; end the segment before it`, {
         row,
         feature,
       });

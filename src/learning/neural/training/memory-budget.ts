@@ -1,4 +1,4 @@
-/** Refuses a training that would not fit into memory, before the system kills it. */
+/** Whether a training fits into memory, and in how many parts: known before the system would kill it. */
 import { ConfigError } from '../../../domain/core/index.ts';
 import { SCORING_BATCH_SIZE } from '../serving/window-scorer.ts';
 import { peakBytes } from './memory.ts';
@@ -11,6 +11,9 @@ const FIXED_BYTES = 64 * 2 ** 20;
 /** Weights and moments before and after the step, and the initial and the best weights. */
 const BYTES_PER_PARAMETER = 32;
 
+/** The sum of gradients before and after a part of the batch. */
+const BYTES_PER_PARAMETER_ACCUMULATED = 8;
+
 /**
  * ONNX Runtime takes a little more than what is alive: its order of operations is not ours, and freed pieces do not
  * always fit the next tensor. The whole estimate was 2 to 28 % above what 7 sizes of the base model really took.
@@ -19,6 +22,8 @@ const SLACK = 1.3;
 
 export interface MemoryPlan extends TrainStepPlan {
   readonly batchSize: number;
+  /** Whether it is a part of a larger one. */
+  readonly accumulated?: boolean;
   readonly rows: number;
   /** Whether epochs are scored on windows. */
   readonly validated: boolean;
@@ -26,38 +31,49 @@ export interface MemoryPlan extends TrainStepPlan {
 
 /** Bytes that the training will take besides its dataset, estimated from above. */
 export function trainingBytes(plan: MemoryPlan): number {
-  const { network, layout, rows, validated, batchSize } = plan;
-  const tensors =
-    peakBytes(trainStepGraph(plan), batchSize) +
-    (validated ? peakBytes(windowGraph(network, layout, false), SCORING_BATCH_SIZE) : 0);
-  const features = rows * network.features * Float32Array.BYTES_PER_ELEMENT;
-  return Math.ceil(FIXED_BYTES + BYTES_PER_PARAMETER * layout.parameters.size + features + SLACK * tensors);
+  return estimateOf(plan)(plan.batchSize);
 }
 
-/** @throws {ConfigError} naming what is needed, what there is, and the batch size that would fit */
-export function requireMemory(plan: MemoryPlan, availableBytes: number): void {
-  const neededBytes = trainingBytes(plan);
-  if (neededBytes <= availableBytes) return;
+/** The estimate for any number of sequences at once. */
+function estimateOf(plan: MemoryPlan): (sequences: number) => number {
+  const { network, layout, rows, validated, batchSize, accumulated = false } = plan;
+  const step = trainStepGraph(plan);
+  const scoring = validated ? peakBytes(windowGraph(network, layout, false), SCORING_BATCH_SIZE) : 0;
+  const features = rows * network.features * Float32Array.BYTES_PER_ELEMENT;
+  return (sequences) => {
+    const inParts = accumulated || sequences < batchSize;
+    const perParameter = BYTES_PER_PARAMETER + (inParts ? BYTES_PER_PARAMETER_ACCUMULATED : 0);
+    const tensors = peakBytes(step, sequences) + scoring;
+    return Math.ceil(FIXED_BYTES + perParameter * layout.parameters.size + features + SLACK * tensors);
+  };
+}
+
+/**
+ * How many of a batch's sequences may run at once: all of them if they fit, else as many as do.
+ * @throws {ConfigError} naming what is needed and what there is, when not even one fits
+ */
+export function sequencesThatFit(plan: MemoryPlan, availableBytes: number): number {
+  const bytesOf = estimateOf(plan);
+  if (bytesOf(plan.batchSize) <= availableBytes) return plan.batchSize;
   let [fits, tooLarge] = [0, plan.batchSize];
   while (tooLarge - fits > 1) {
-    const batchSize = Math.floor((fits + tooLarge) / 2);
-    if (trainingBytes({ ...plan, batchSize }) <= availableBytes) fits = batchSize;
-    else tooLarge = batchSize;
+    const middle = Math.floor((fits + tooLarge) / 2);
+    if (bytesOf(middle) <= availableBytes) fits = middle;
+    else tooLarge = middle;
   }
-  const advice =
-    fits > 0
-      ? `${fits} would fit`
-      : 'even 1 would not fit: take a shorter sequence, fewer labelled steps or a smaller network';
+  if (fits > 0) return fits;
+  const neededBytes = bytesOf(1);
   throw new ConfigError(
     [
       {
         path: 'training.batchSize',
         message:
-          `training in batches of ${plan.batchSize} sequences needs about ${neededBytes} bytes of memory ` +
-          `(${gibibytes(neededBytes)}), ${availableBytes} (${gibibytes(availableBytes)}) are available; ${advice}`,
+          `training even one sequence at a time needs about ${neededBytes} bytes of memory ` +
+          `(${gibibytes(neededBytes)}), ${availableBytes} (${gibibytes(availableBytes)}) are available; ` +
+          'take a shorter sequence, fewer labelled steps or a smaller network',
       },
     ],
-    { code: 'TRAINING_MEMORY', context: { neededBytes, availableBytes, batchSizeThatFits: fits } },
+    { code: 'TRAINING_MEMORY', context: { neededBytes, availableBytes } },
   );
 }
 

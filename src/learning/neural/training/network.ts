@@ -103,15 +103,19 @@ export function fingerprintOfNetwork(network: SequenceNetwork, layout: NetworkLa
 
 /** Fresh weights, drawn in the order of the layout, with the given scaling of the raw features. */
 export function initialWeights(layout: NetworkLayout, scaling: Scaling, random: Random): Weights {
-  const weights = {
-    parameters: initialise(layout.parameters, random),
-    buffers: initialise(layout.buffers, random),
-  };
+  const parameters = initialise(layout.parameters, random);
+  const buffers = initialise(layout.buffers, random);
+  return withScaling(layout, { parameters, buffers }, scaling);
+}
+
+/** The same weights for raw features of another scale. */
+export function withScaling(layout: NetworkLayout, weights: Weights, scaling: Scaling): Weights {
+  const buffers = weights.buffers.slice();
   for (const slot of layout.buffers.slots) {
-    if (slot.name === SCALER_MEAN) weights.buffers.set(scaling.mean, slot.offset);
-    if (slot.name === SCALER_DEVIATION) weights.buffers.set(scaling.deviation, slot.offset);
+    if (slot.name === SCALER_MEAN) buffers.set(scaling.mean, slot.offset);
+    if (slot.name === SCALER_DEVIATION) buffers.set(scaling.deviation, slot.offset);
   }
-  return weights;
+  return { parameters: weights.parameters, buffers };
 }
 
 /**

@@ -32,3 +32,26 @@ export function scalingOf(features: Float64Array, width: number, rows: Int32Arra
   }
   return { mean, deviation };
 }
+
+/** The scaling that changes nothing: of features that are scaled already. */
+export function noScaling(width: number): Scaling {
+  return { mean: new Float64Array(width), deviation: new Float64Array(width).fill(1) };
+}
+
+/**
+ * Scales rows `start … end − 1` of `features [· × width]` into the same places of `target`, in 32 bits: exactly what a
+ * network with this scaling inside computes from the raw features.
+ */
+export function scaleRows(
+  features: Float64Array,
+  { mean, deviation }: Scaling,
+  { start, end }: { readonly start: number; readonly end: number },
+  target: Float64Array,
+): void {
+  const width = mean.length;
+  const { fround } = Math;
+  for (let i = start * width; i < end * width; i++) {
+    const centred = fround(fround(features[i]!) - fround(mean[i % width]!));
+    target[i] = fround(centred / fround(deviation[i % width]!));
+  }
+}

@@ -1,47 +1,38 @@
 /** Epochs over a dataset: batches in, best weights out. Everything random comes from the seed. */
-import { DataError, Random } from '../../../domain/core/index.ts';
-import { cosineAnnealing } from '../optimisers/schedule.ts';
-import { type BatchSource, assembleBatch, planBlocks, shuffledBatches } from './blocks.ts';
+import { ConfigError, DataError, Random } from '../../../domain/core/index.ts';
+import { AccumulatedStep } from './accumulated-step.ts';
+import {
+  type BatchSource,
+  type Block,
+  assembleBatch,
+  inParts,
+  mostBlocks,
+  planBlocks,
+  shuffledBatches,
+} from './blocks.ts';
 import {
   type Checkpoint,
   type TrainingData,
   type TrainingIdentity,
-  fingerprintOfData,
+  identityOf,
   requireSameTraining,
 } from './checkpoint.ts';
 import { checkedFeatures, learnableRows, markedRows } from './dataset.ts';
-import { requireMemory } from './memory-budget.ts';
+import { requireEveryClass, requireRows } from './learnable.ts';
+import { sequencesThatFit } from './memory-budget.ts';
 import {
   type NetworkLayout,
   type SequenceNetwork,
   type Weights,
   describeNetwork,
-  fingerprintOfNetwork,
   initialWeights,
 } from './network.ts';
-import { scalingOf } from './scaling.ts';
-import { TrainStep, type TrainStepPlan } from './train-step.ts';
+import { notFinite } from './not-finite.ts';
+import { Pace } from './pace.ts';
+import { type Scaling, scalingOf } from './scaling.ts';
+import { type StepOutcome, TrainStep, type TrainStepOptions, type TrainStepPlan } from './train-step.ts';
+import { type TrainingConfig, scheduleOf } from './training-config.ts';
 import { Validation, type ValidationScore } from './validation.ts';
-
-export interface TrainingConfig {
-  /** `dense`: labels at the last `labelledSteps` steps of longer sequences; `windowed`: one label a window. */
-  readonly mode: 'dense' | 'windowed';
-  /** Of dense mode. */
-  readonly labelledSteps: number;
-  /** At the start; it falls to 0 by cosine annealing. */
-  readonly learningRate: number;
-  /** At most so many sequences in one step. */
-  readonly batchSize: number;
-  readonly epochs: number;
-  /** Stops after so many epochs without a better validation macro-F1. */
-  readonly patience: number;
-  readonly classWeights: readonly number[];
-  readonly weightDecay: number;
-  /** Validation uses at most so many windows, evenly spread. */
-  readonly validationWindows: number;
-  readonly seed: number;
-  readonly threads: number;
-}
 
 export interface EpochReport {
   /** From 1. */
@@ -52,6 +43,22 @@ export interface EpochReport {
   readonly macroF1: number;
   /** At the epoch's first step. */
   readonly learningRate: number;
+  /** Of training, validation not counted. */
+  readonly seconds: number;
+  readonly labelsPerSecond: number;
+}
+
+export interface StepReport {
+  readonly epoch: number;
+  /** Of the whole training, if it does not stop early. */
+  readonly epochs: number;
+  /** Taken in this epoch, from 1. */
+  readonly step: number;
+  readonly steps: number;
+  /** Weighted mean of the epoch so far. */
+  readonly loss: number;
+  /** At the rate measured so far, if it does not stop early. */
+  readonly secondsLeft: number;
 }
 
 export interface TrainingOptions extends TrainingData {
@@ -59,12 +66,19 @@ export interface TrainingOptions extends TrainingData {
   /** Ends after this epoch of a schedule that is laid out for `config.epochs`; repeats an early stop of another run. */
   readonly lastEpoch?: number;
   readonly config: TrainingConfig;
+  /** In the order of their numbers, for messages. */
+  readonly classNames?: readonly string[];
+  /** Of raw features; taken from the training rows by default. */
+  readonly scaling?: Scaling;
+  readonly onStep?: (report: StepReport) => void;
   readonly onEpoch?: (report: EpochReport) => void;
+  /** A batch of so many sequences runs in parts of at most so many, because of the memory or of the configuration. */
+  readonly onAccumulation?: (batchSize: number, microBatchSize: number) => void;
   /** Goes on after the epoch of this checkpoint, as if there had been no break; earlier epochs are not reported anew. */
   readonly resume?: Checkpoint;
   /** After every epoch; the next one waits for it. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => Promise<void>;
-  /** Refuses to start what would take more memory than this, the dataset not counted. */
+  /** Batches that would take more memory than this, the dataset not counted, run in parts. */
   readonly availableBytes?: number;
   /** Stops between two steps by throwing the signal's reason. */
   readonly signal?: AbortSignal;
@@ -82,92 +96,138 @@ export interface TrainingResult {
   readonly validationLabels: number;
   /** Labels learned per second of training, validation not counted. */
   readonly labelsPerSecond: number;
+  /** Sequences that ran at once. */
+  readonly microBatchSize: number;
 }
 
 /**
  * Trains `network` on the rows it is given.
- * @throws {DataError} when the dataset does not fit together, no row can be learned, the loss is not finite, or the
- *   checkpoint belongs to another training
- * @throws {ConfigError} when it would not fit into the available memory
+ * @throws {DataError} when the dataset does not fit together, no row or not every class can be learned, the loss is not
+ *   finite, or the checkpoint belongs to another training
+ * @throws {ConfigError} when not even one sequence would fit into the available memory
  */
 export async function trainNetwork(options: TrainingOptions): Promise<TrainingResult> {
-  const { network, dataset, config } = options;
+  const { network, dataset, config, resume } = options;
   const features = checkedFeatures(dataset, network.classes);
   const learnable = learnableRows(dataset, options.trainRows, network.sequenceLength);
   const rows = markedRows(learnable);
-  if (rows.length === 0) {
-    throw new DataError(
-      `training: none of ${options.trainRows.length} training rows has a label and ${network.sequenceLength} ` +
-        'contiguous bars; give more data or a shorter sequence',
-      { code: 'TRAINING_NO_ROWS' },
-    );
-  }
+  requireRows(dataset, { asked: options.trainRows.length, usable: rows.length, ...network });
+  requireEveryClass(dataset, rows, { ...network, ...options });
   // Only the training rows themselves: the bars before them may belong to validation.
-  const scaling = scalingOf(dataset.features, network.features, rows);
+  const scaling = options.scaling ?? scalingOf(dataset.features, network.features, rows);
   const layout = describeNetwork(network);
   const labelledSteps = config.mode === 'dense' ? config.labelledSteps : 1;
-  const { classWeights, weightDecay } = config;
-  const plan: TrainStepPlan = { network, layout, labelledSteps, classWeights, weightDecay };
-  if (options.availableBytes !== undefined) {
-    const validated = options.validationRows !== undefined;
-    // Every block of a batch has a label of its own.
-    const batchSize = Math.min(config.batchSize, rows.length);
-    requireMemory({ ...plan, batchSize, rows: dataset.rows, validated }, options.availableBytes);
-  }
-  const identity = identityOf(options, layout);
-  if (options.resume !== undefined) requireSameTraining(options.resume.identity, identity!);
-  const initial = initialWeights(layout, scaling, Random.fromLabel(config.seed, 'weights'));
+  const plan: TrainStepPlan = { ...config, network, layout, labelledSteps };
+  const { sequenceLength } = network;
+  const { segments } = dataset;
+  const source: BatchSource = { dataset, features, learnable, segments, sequenceLength, labelledSteps };
+  // Every block of a batch has a label of its own.
+  const batchSize = Math.min(config.batchSize, mostBlocks(source), rows.length);
+  const microBatchSize = sequencesAtOnce(options, plan, batchSize);
+  if (microBatchSize < batchSize) options.onAccumulation?.(batchSize, microBatchSize);
+  const identity =
+    resume === undefined && options.onCheckpoint === undefined ? undefined : identityOf(options, layout);
+  if (resume !== undefined) requireSameTraining(resume.identity, identity!);
   const validation =
     options.validationRows === undefined
       ? undefined
       : Validation.of({ ...options, layout, rows: options.validationRows });
-  const step = await TrainStep.create({
-    ...plan,
-    weights: initial,
-    random: Random.fromLabel(config.seed, 'dropout'),
-    threads: config.threads,
-  });
-  const source: BatchSource = {
-    dataset,
-    features,
-    learnable,
-    segments: dataset.segments,
-    sequenceLength: network.sequenceLength,
-    labelledSteps,
-  };
+  const stepper = await createStepper(
+    {
+      ...plan,
+      weights: initialWeights(layout, scaling, Random.fromLabel(config.seed, 'weights')),
+      random: Random.fromLabel(config.seed, 'dropout'),
+      threads: config.threads,
+    },
+    { source, accumulated: microBatchSize < batchSize, microBatchSize },
+  );
   try {
-    const learned = await runEpochs({ ...options, step, source, validation, identity });
+    const learned = await runEpochs({
+      ...options,
+      stepper,
+      source,
+      scaling,
+      validation,
+      identity,
+      microBatchSize,
+      trainLabels: rows.length,
+    });
+    const seconds = learned.epochs.reduce((sum, epoch) => sum + epoch.seconds, 0);
     return {
       layout,
       ...learned,
       parameters: layout.parameters.size,
       trainLabels: rows.length,
       validationLabels: validation?.labels ?? 0,
-      labelsPerSecond: (rows.length * learned.epochs.length) / learned.seconds,
+      labelsPerSecond: (rows.length * learned.epochs.length) / seconds,
+      microBatchSize,
     };
   } finally {
-    await step.release();
+    await stepper.step.release();
   }
 }
 
-interface Run extends TrainingOptions {
-  readonly step: TrainStep;
-  readonly source: BatchSource;
-  readonly validation: Validation | undefined;
-  readonly identity: TrainingIdentity | undefined;
+/** @throws {ConfigError} when not even one fits, or fewer than the checkpoint's */
+function sequencesAtOnce(options: TrainingOptions, plan: TrainStepPlan, batchSize: number): number {
+  const { config, dataset, validationRows, availableBytes, resume } = options;
+  const asked = Math.min(batchSize, resume?.microBatchSize ?? config.microBatchSize ?? batchSize);
+  if (availableBytes === undefined) return asked;
+  const validated = validationRows !== undefined;
+  const sizes = { batchSize: asked, accumulated: asked < batchSize, rows: dataset.rows, validated };
+  const fits = sequencesThatFit({ ...plan, ...sizes }, availableBytes);
+  if (resume === undefined || fits === asked) return fits;
+  throw new ConfigError([
+    {
+      path: 'training.batchSize',
+      message: `the checkpoint was made with ${asked} sequences in memory at once, now only ${fits} fit; free memory, or train from the start`,
+    },
+  ]);
 }
 
-/** Takes a pass over all the data, so only a training with checkpoints asks for it. */
-function identityOf(options: TrainingOptions, layout: NetworkLayout): TrainingIdentity | undefined {
-  const { network, config, resume, onCheckpoint } = options;
-  if (resume === undefined && onCheckpoint === undefined) return undefined;
-  return { network: fingerprintOfNetwork(network, layout), data: fingerprintOfData(options), config };
+/** A step on the blocks of one batch, whole or in parts. */
+interface Stepper {
+  readonly step: TrainStep | AccumulatedStep;
+  readonly take: (blocks: readonly Block[], learningRate: number) => Promise<StepOutcome>;
+}
+
+async function createStepper(
+  options: TrainStepOptions,
+  { source, accumulated, microBatchSize }: StepperPlan,
+): Promise<Stepper> {
+  if (!accumulated) {
+    const step = await TrainStep.create(options);
+    return { step, take: async (blocks, rate) => await step.run(assembleBatch(source, blocks), rate) };
+  }
+  const step = await AccumulatedStep.create(options);
+  const partsOf = function* (blocks: readonly Block[]) {
+    for (const part of inParts(blocks, Math.ceil(blocks.length / microBatchSize))) {
+      yield assembleBatch(source, part);
+    }
+  };
+  return { step, take: async (blocks, rate) => await step.run(partsOf(blocks), rate) };
+}
+
+interface StepperPlan {
+  readonly source: BatchSource;
+  readonly accumulated: boolean;
+  readonly microBatchSize: number;
+}
+
+interface Run extends TrainingOptions {
+  readonly stepper: Stepper;
+  readonly source: BatchSource;
+  readonly scaling: Scaling;
+  readonly validation: Validation | undefined;
+  readonly identity: TrainingIdentity | undefined;
+  readonly microBatchSize: number;
+  readonly trainLabels: number;
 }
 
 const NO_SCORE: ValidationScore = { loss: Number.NaN, macroF1: Number.NaN };
 
 async function runEpochs(run: Run) {
-  const { config, validation, step, signal, resume, identity, onCheckpoint } = run;
+  const { config, validation, signal, resume, identity, microBatchSize, onCheckpoint } = run;
+  const { step } = run.stepper;
   const lastEpoch = Math.min(config.epochs, run.lastEpoch ?? config.epochs);
   const epochs: EpochReport[] = [...(resume?.epochs ?? [])];
   if (lastEpoch < Math.max(1, epochs.length)) {
@@ -178,62 +238,76 @@ async function runEpochs(run: Run) {
   const random =
     resume === undefined ? Random.fromLabel(config.seed, 'order') : Random.fromState(resume.order);
   let best = resume?.best;
-  let seconds = resume?.seconds ?? 0;
   if (resume !== undefined) step.restore(resume.step);
+  const pace = new Pace({ epochs: lastEpoch - epochs.length, validated: validation !== undefined });
   while (epochs.length < lastEpoch && epochs.length - (best?.report.epoch ?? 0) < config.patience) {
     const epoch = epochs.length + 1;
-    const started = performance.now();
-    const trainLoss = await trainEpoch(run, epoch, random);
-    seconds += (performance.now() - started) / 1000;
+    const trained = await trainEpoch(run, { epoch, epochs: lastEpoch, random, pace });
     signal?.throwIfAborted();
+    const started = performance.now();
     const score = (await validation?.score(step.weights())) ?? NO_SCORE;
+    pace.epochEnded((performance.now() - started) / 1000);
     const report: EpochReport = {
       epoch,
-      trainLoss,
+      ...trained,
       validationLoss: score.loss,
       macroF1: score.macroF1,
-      learningRate: cosineAnnealing(config.learningRate, (epoch - 1) / config.epochs),
+      labelsPerSecond: run.trainLabels / trained.seconds,
     };
     epochs.push(report);
     run.onEpoch?.(report);
-    if (best === undefined || validation === undefined || report.macroF1 > best.report.macroF1) {
+    if (best === undefined || validation === undefined || isBetter(config, report, best.report)) {
       best = { report, weights: copyOf(step.weights()) };
     }
     if (onCheckpoint !== undefined) {
-      const state = { step: step.snapshot(), order: random.state(), epochs: [...epochs], best, seconds };
-      await onCheckpoint({ identity: identity!, ...state });
+      const state = { step: step.snapshot(), order: random.state(), epochs: [...epochs], best };
+      await onCheckpoint({ identity: identity!, ...state, microBatchSize });
     }
   }
-  return { epochs, seconds, best: best!.report, weights: best!.weights };
+  return { epochs, best: best!.report, weights: best!.weights };
+}
+
+const isBetter = ({ monitor }: TrainingConfig, report: EpochReport, best: EpochReport): boolean =>
+  monitor === 'loss' ? report.validationLoss < best.validationLoss : report.macroF1 > best.macroF1;
+
+interface EpochPlan {
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly random: Random;
+  readonly pace: Pace;
 }
 
 /** One pass over all labels; the weighted mean loss over them. */
-async function trainEpoch(run: Run, epoch: number, random: Random): Promise<number> {
-  const { config, step, source, signal } = run;
+async function trainEpoch(run: Run, { epoch, epochs, random, pace }: EpochPlan) {
+  const { config, stepper, source, signal } = run;
+  const started = performance.now();
   const batches = shuffledBatches(planBlocks(source, random), config.batchSize, random);
+  const steps = batches.length;
+  const rateOf = scheduleOf(config, config.epochs * steps);
+  const firstStep = (epoch - 1) * steps;
   let lossSum = 0;
   let weightSum = 0;
+  let before = started;
   for (const [i, blocks] of batches.entries()) {
     signal?.throwIfAborted();
-    const progress = (epoch - 1 + i / batches.length) / config.epochs;
-    const outcome = await step.run(
-      assembleBatch(source, blocks),
-      cosineAnnealing(config.learningRate, progress),
-    );
+    const outcome = await stepper.take(blocks, rateOf(firstStep + i));
+    const step = i + 1;
     if (!outcome.finite) {
-      const firstRow = Math.min(...blocks.map(({ start }) => start));
-      const lastRow = Math.max(...blocks.map(({ end }) => end - 1));
-      throw new DataError(
-        `training: loss ${outcome.loss}, gradient norm ${outcome.gradientNorm} or a running statistic is not finite in ` +
-          `epoch ${epoch}, step ${i + 1} of ${batches.length} (rows ${firstRow} to ${lastRow}); ` +
-          'look for extreme features there, or lower the learning rate',
-        { code: 'TRAINING_NOT_FINITE', context: { epoch, step: i + 1, firstRow, lastRow } },
-      );
+      throw notFinite(run.dataset, run.scaling, { epoch, step, steps, blocks, outcome });
     }
     lossSum += outcome.loss * outcome.weight;
     weightSum += outcome.weight;
+    const now = performance.now();
+    pace.stepTook((now - before) / 1000);
+    before = now;
+    const secondsLeft = pace.secondsLeft(step, steps);
+    run.onStep?.({ epoch, epochs, step, steps, loss: lossSum / weightSum, secondsLeft });
   }
-  return lossSum / weightSum;
+  return {
+    trainLoss: lossSum / weightSum,
+    learningRate: rateOf(firstStep),
+    seconds: (performance.now() - started) / 1000,
+  };
 }
 
 function copyOf(weights: Weights): Weights {

@@ -1,0 +1,3 @@
+import { serveBoosting } from './boosting-threads.ts';
+
+serveBoosting();
