@@ -105,7 +105,7 @@ export async function audit(request: AuditRequest): Promise<AuditOutcome> {
     definition,
     data,
     usedRows: development.before,
-    companions: known.map(({ train, ...rest }) => ({ ...rest, usedRows: train })),
+    companions: known.map((each) => ({ symbol: each.symbol, data: each.data, usedRows: each.train })),
   } as const;
   const metrics = { recipeFrom: modelReference(base), training: summariseTraining(shipped), ...outcome };
   const stored = await saveModel(config.dataDir, manifestDraft(run, { ...facts, metrics }), {

@@ -14,7 +14,7 @@ import {
 } from '../learning/models/index.ts';
 import { readBars } from '../platform/storage/index.ts';
 import type { BenchContext, BenchRow } from './bench-row.ts';
-import { ingestL2 } from './ingest.ts';
+import { ingestL2 } from './ingest/ingest.ts';
 import { simulate } from './simulate.ts';
 import { CODE_VERSION } from './version.ts';
 

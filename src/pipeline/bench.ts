@@ -5,6 +5,7 @@
 import { benchIngest } from './bench-ingest.ts';
 import type { BenchContext, BenchRow } from './bench-row.ts';
 import { benchServe } from './bench-serve.ts';
+import { benchBoosting } from './boosting-bench.ts';
 import { benchTrain } from './bench-train.ts';
 
 export type { BenchContext, BenchRow } from './bench-row.ts';
@@ -13,4 +14,5 @@ export const BENCHES: Readonly<Record<string, (context: BenchContext) => Promise
   ingest: benchIngest,
   train: benchTrain,
   serve: benchServe,
+  boosting: benchBoosting,
 };

@@ -3,7 +3,7 @@
  * `node ingest-bench.worker.ts '<options as JSON>'` prints its figures as JSON.
  */
 import type { IngestRun, IngestRunOptions } from './ingest-bench-workers.ts';
-import { ingestL2 } from './ingest.ts';
+import { ingestL2 } from './ingest/ingest.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as IngestRunOptions;
 const { bytesIn, messages, seconds } = await ingestL2({ ...options, clock: () => performance.now() });

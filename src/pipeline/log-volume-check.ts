@@ -2,7 +2,7 @@
 import { DataError } from '../domain/core/index.ts';
 import { FEATURE_SETS, type FeatureSetName } from '../domain/features/index.ts';
 import type { SymbolLocation } from '../platform/storage/index.ts';
-import { listManifests } from './ingest-manifest.ts';
+import { listManifests } from './ingest/manifest.ts';
 
 /** @throws DataError when some of the bars were ingested with another `--log-volume` than the set needs */
 export async function requireLogVolume(place: SymbolLocation, name: FeatureSetName): Promise<void> {

@@ -12,7 +12,7 @@ import { DEFAULT_LABEL, LABEL_PRESETS, labelBars } from '../domain/labels/index.
 import { type MarketTruth, truthLabels } from '../domain/simulation/index.ts';
 import { readContent } from '../platform/sources/index.ts';
 import { readBars, readJson } from '../platform/storage/index.ts';
-import { ingestL2, type IngestResult } from './ingest.ts';
+import { ingestL2, type IngestResult } from './ingest/ingest.ts';
 import { simulate, type SimulateOptions, type SimulateResult } from './simulate.ts';
 import { readMarker, readTruth } from './truth.ts';
 

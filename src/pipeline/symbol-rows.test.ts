@@ -18,7 +18,7 @@ function symbolAt(symbol: string, minutes: readonly number[]): SymbolBars {
         minuteMs: Float64Array.from(minutes, (m) => m * MINUTE),
         features: Float64Array.from(minutes),
         close: new Float64Array(minutes.length),
-      } as SymbolBars['data']['bars'],
+      },
       labels: { label: Int8Array.from(minutes, (_, i) => (i < 2 ? -1 : i % 3)) } as never,
       segments: [{ start: 0, end: minutes.length }],
       rows,
@@ -40,7 +40,10 @@ describe('rows of several symbols', () => {
       [...moments.timeMs].map((ms) => ms / MINUTE),
       [2, 3, 4, 5, 6, 7, 8],
     );
-    assert.deepEqual([...moments.labelEndMs], [...moments.timeMs.map((ms) => ms + 2 * MINUTE)]);
+    assert.deepEqual(
+      moments.labelEndMs,
+      moments.timeMs.map((ms) => ms + 2 * MINUTE),
+    );
     const chosen = Int32Array.of(1, 2, 4);
     assert.deepEqual(minutesOf(A, rowsAt(A, moments, chosen)), [3, 4]);
     assert.deepEqual(minutesOf(B, rowsAt(B, moments, chosen)), [4, 6]);
@@ -71,8 +74,8 @@ describe('rows of several symbols', () => {
       { name: 'A', start: 0, end: 6 },
       { name: 'B', start: 6, end: 13 },
     ]);
-    assert.equal(dataset.rowName!(9), 'B 1970-01-01 00:05 (row 3)');
-    assert.equal(dataset.rowName!(5), 'A 1970-01-01 00:05 (row 5)');
+    assert.equal(dataset.rowName!(9), 'B 1970-01-01T00:05Z (row 3)');
+    assert.equal(dataset.rowName!(5), 'A 1970-01-01T00:05Z (row 5)');
     assert.deepEqual([...dataset.labels.subarray(6)], [-1, -1, 2, 0, 1, 2, 0]);
   });
 

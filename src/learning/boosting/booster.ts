@@ -5,8 +5,9 @@
 import { Random } from '../../domain/core/index.ts';
 import { binFeatures, type BinMemory, binMemory } from './bins.ts';
 import { type Crew, crewControl } from './crew.ts';
-import { type GrownTree, growerMemory, type GrowerMemory, TreeGrower } from './grower.ts';
+import { growerMemory, type GrowerMemory, TreeGrower } from './grower.ts';
 import type { FeatureColumns, MirroredFeatures } from './features.ts';
+import type { GrownTree } from './growing-tree.ts';
 import type { Range, RowRange } from './histogram.ts';
 import type { Tree } from './model.ts';
 import { computeGradients, type Targets } from './objective.ts';

@@ -32,7 +32,7 @@ export function featureContributions(model: BoostedTrees, features: Float64Array
       target[columns] = baseMargins[output]!;
       for (let t = output; t < trees.length; t += outputs) {
         explainers[t]!.explain(x, target);
-        target[columns]! += explainers[t]!.mean;
+        target[columns] += explainers[t]!.mean;
       }
     }
   }
@@ -176,7 +176,7 @@ class TreeExplainer {
       } else {
         const old = weight[at]!;
         weight[at] = (next * length) / ((i + 1) * known);
-        next = old - (weight[at]! * unknown * (length - 1 - i)) / length;
+        next = old - (weight[at] * unknown * (length - 1 - i)) / length;
       }
     }
     for (let at = start + index; at < start + length - 1; at++) {

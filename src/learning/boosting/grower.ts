@@ -2,8 +2,15 @@
  * Growth of one tree on binned features. All threads of a crew run the same growth and take the same decisions; what is
  * shared out among them is the division of rows, a node each, and the search for splits, a node and four columns each.
  */
-import { type BinnedFeatures } from './bins.ts';
+import type { BinnedFeatures } from './bins.ts';
 import type { Crew } from './crew.ts';
+import {
+  type DivisibleNode,
+  type GrowingNode,
+  GrowingTree,
+  type GrownTree,
+  type Siblings,
+} from './growing-tree.ts';
 import { Frontier, MOST_AT_ONCE } from './growth.ts';
 import {
   accumulate,
@@ -13,23 +20,11 @@ import {
   leftBins,
   packGroup,
   partition,
-  type Range,
   subtract,
 } from './histogram.ts';
 import { HistogramPool, NO_HISTOGRAM } from './histogram-pool.ts';
-import type { Tree } from './model.ts';
-import { monotoneDirections, type BoostingParameters } from './parameters.ts';
-import {
-  bestSplit,
-  type Bounds,
-  boundedWeight,
-  CANDIDATE_LENGTH,
-  leafWeight,
-  searchGroup,
-  type Split,
-  type Sums,
-  UNBOUNDED,
-} from './split.ts';
+import { type BoostingParameters, monotoneDirections } from './parameters.ts';
+import { bestSplit, CANDIDATE_LENGTH, searchGroup } from './split.ts';
 
 /** What a tree is grown on. */
 export interface Sample {
@@ -39,21 +34,6 @@ export interface Sample {
   readonly drawn: number;
   /** The columns that may be split on, ascending. */
   readonly columns: Int32Array;
-}
-
-/** Where rows of a node stand in {@link Sample.rows}: those that are grown on, and those that only follow. */
-interface NodeRows {
-  readonly drawn: Range;
-  readonly rest: Range;
-}
-
-export interface Leaf extends NodeRows {
-  readonly output: number;
-}
-
-export interface GrownTree {
-  readonly tree: Tree;
-  readonly leaves: readonly Leaf[];
 }
 
 /** Shared by the threads that grow one tree. */
@@ -87,42 +67,10 @@ export function growerMemory(
   };
 }
 
-interface GrowingNode extends NodeRows {
-  readonly id: number;
-  readonly depth: number;
-  readonly sums: Sums;
-  readonly bounds: Bounds;
-  /** Number in the pool. */
-  histogram: number;
-}
-
-interface DivisibleNode extends GrowingNode {
-  readonly split: Split;
-}
-
-interface Siblings {
-  readonly left: GrowingNode;
-  readonly right: GrowingNode;
-  /** Histogram that the larger one takes over, or {@link NO_HISTOGRAM}. */
-  readonly parent: number;
-}
-
-interface NodeRecord {
-  left: number;
-  right: number;
-  feature: number;
-  threshold: number;
-  defaultLeft: number;
-  gain: number;
-  readonly cover: number;
-  weight: number;
-}
-
-/** A tree being grown. */
+/** What a tree is grown on, and the tree. */
 interface Ground extends Sample {
   readonly gradients: Float32Array;
-  readonly records: NodeRecord[];
-  readonly leaves: Leaf[];
+  readonly tree: GrowingTree;
 }
 
 export class TreeGrower {
@@ -158,7 +106,8 @@ export class TreeGrower {
 
   /** @param gradients `[all rows × 2]` first and second derivatives by turns */
   grow(gradients: Float32Array, sample: Sample): GrownTree {
-    const ground: Ground = { gradients, ...sample, records: [], leaves: [] };
+    const tree = new GrowingTree(this.#parameters, this.#monotone);
+    const ground: Ground = { gradients, ...sample, tree };
     const frontier = new Frontier<DivisibleNode>(this.#parameters);
     this.#pack(sample.columns);
     this.#pool = new HistogramPool(this.#memory.histograms, this.#groups);
@@ -166,13 +115,14 @@ export class TreeGrower {
     if (root !== undefined) frontier.push(root);
     for (let nodes = frontier.take(); nodes.length > 0; nodes = frontier.take()) {
       const middles = this.#partition(nodes, ground);
-      const siblings = nodes.map((node, i) =>
-        this.#divide(node, [middles[2 * i]!, middles[2 * i + 1]!], ground),
-      );
+      const siblings = nodes.map((node, i) => {
+        const threshold = this.#binned.cuts[node.split.column]![node.split.bin]!;
+        return tree.divide(node, threshold, [middles[2 * i]!, middles[2 * i + 1]!]);
+      });
       for (const child of this.#search(siblings, ground)) frontier.push(child);
     }
     for (const node of frontier.close()) this.#close(node, ground);
-    return { tree: treeOf(ground.records), leaves: ground.leaves };
+    return tree.grown();
   }
 
   #pack(columns: Int32Array): void {
@@ -205,9 +155,7 @@ export class TreeGrower {
       gradient += first[i]!;
       hessian += first[i + 1]!;
     }
-    const sums = { gradient, hessian };
-    const node = { id: 0, depth: 0, drawn, rest, sums, bounds: UNBOUNDED, histogram };
-    ground.records.push(this.#record(sums, UNBOUNDED));
+    const node = ground.tree.root({ drawn, rest }, { gradient, hessian }, histogram);
     this.#crew.each(this.#groups, (group) => {
       this.#searchIn(this.#pool.group(histogram, group), node, { node: 0, group, ground });
     });
@@ -230,52 +178,6 @@ export class TreeGrower {
       middles[task] = partition({ rows, ...range }, codes, goesLeft, scratch);
     });
     return middles;
-  }
-
-  /** Writes the split of a node down and opens its children. @param middles where their rows part */
-  #divide(
-    { id, depth, drawn, rest, split, bounds, histogram }: DivisibleNode,
-    [drawnMiddle, restMiddle]: readonly [number, number],
-    { records }: Ground,
-  ): Siblings {
-    const record = records[id]!;
-    const leftId = records.length;
-    record.left = leftId;
-    record.right = leftId + 1;
-    record.feature = split.column;
-    record.threshold = this.#binned.cuts[split.column]![split.bin]!;
-    record.defaultLeft = split.missingLeft ? 1 : 0;
-    record.gain = split.gain;
-    records.push(this.#record(split.left, bounds), this.#record(split.right, bounds));
-    const [leftBounds, rightBounds] = this.#childBounds(split, bounds);
-    const left = {
-      id: leftId,
-      drawn: { from: drawn.from, to: drawnMiddle },
-      rest: { from: rest.from, to: restMiddle },
-      sums: split.left,
-      bounds: leftBounds,
-    };
-    const right = {
-      id: leftId + 1,
-      drawn: { from: drawnMiddle, to: drawn.to },
-      rest: { from: restMiddle, to: rest.to },
-      sums: split.right,
-      bounds: rightBounds,
-    };
-    const common = { depth: depth + 1, histogram: NO_HISTOGRAM };
-    return { left: { ...left, ...common }, right: { ...right, ...common }, parent: histogram };
-  }
-
-  /** Under a monotone split neither side may cross the middle of the two outputs. */
-  #childBounds(split: Split, bounds: Bounds): readonly [Bounds, Bounds] {
-    const direction = this.#monotone?.[split.column] ?? 0;
-    if (direction === 0) return [bounds, bounds];
-    const left = boundedWeight(split.left, this.#parameters, bounds);
-    const right = boundedWeight(split.right, this.#parameters, bounds);
-    const middle = Math.fround((left + right) / 2);
-    const below = { ...bounds, upper: middle };
-    const above = { ...bounds, lower: middle };
-    return direction > 0 ? [below, above] : [above, below];
   }
 
   /** Those of the children that can be divided; the others become leaves. */
@@ -349,30 +251,9 @@ export class TreeGrower {
     return undefined;
   }
 
-  #close(node: GrowingNode, { records, leaves }: Ground): void {
+  #close(node: GrowingNode, { tree }: Ground): void {
     this.#pool.release(node.histogram);
-    const record = records[node.id]!;
-    const output = Math.fround(record.weight * this.#parameters.eta);
-    record.weight = output;
-    record.threshold = output;
-    leaves.push({ drawn: node.drawn, rest: node.rest, output });
-  }
-
-  /** A node as a leaf that eta has not yet been applied to. */
-  #record(sums: Sums, bounds: Bounds): NodeRecord {
-    return {
-      left: -1,
-      right: -1,
-      feature: 0,
-      threshold: 0,
-      defaultLeft: 0,
-      gain: 0,
-      cover: sums.hessian,
-      weight:
-        this.#monotone === undefined
-          ? leafWeight(sums, this.#parameters)
-          : boundedWeight(sums, this.#parameters, bounds),
-    };
+    tree.close(node);
   }
 }
 
@@ -381,16 +262,3 @@ function bySize(left: GrowingNode, right: GrowingNode): readonly [GrowingNode, G
 }
 
 const sizeOf = ({ drawn }: GrowingNode): number => drawn.to - drawn.from;
-
-function treeOf(records: readonly NodeRecord[]): Tree {
-  return {
-    left: Int32Array.from(records, (r) => r.left),
-    right: Int32Array.from(records, (r) => r.right),
-    feature: Int32Array.from(records, (r) => r.feature),
-    threshold: Float32Array.from(records, (r) => r.threshold),
-    defaultLeft: Uint8Array.from(records, (r) => r.defaultLeft),
-    gain: Float32Array.from(records, (r) => r.gain),
-    cover: Float32Array.from(records, (r) => r.cover),
-    weight: Float32Array.from(records, (r) => r.weight),
-  };
-}

@@ -51,3 +51,37 @@ describe('estimate of memory', () => {
     });
   }
 });
+
+/** Trains an epoch of the original's network in batches of 12 sequences within `availableBytes`, in a process of its own. */
+function trainWithin(availableBytes: number) {
+  const script = `
+    const { trainTcnLstm, TRAINING_DEFAULTS } = await import('${MODELS}');
+    const rows = 719 + 720 * 11;
+    const features = Float64Array.from({ length: rows * 9 }, (_, i) => Math.sin(i * i));
+    const labels = Int8Array.from({ length: rows }, (_, i) => i % 3);
+    const featureNames = [...'abcdefghi'];
+    const before = process.memoryUsage().rss;
+    const { microBatchSize } = await trainTcnLstm({
+      dataset: { featureNames, rows, features, labels, segments: [{ start: 0, end: rows }] },
+      trainRows: Int32Array.from({ length: rows }, (_, i) => i),
+      model: { sequenceLength: 720, channels: 64, hidden: 256, layers: 2, dropout: 0.3 },
+      training: { ...TRAINING_DEFAULTS.dense, epochs: 1, threads: 1 },
+      availableBytes: ${availableBytes},
+    });
+    const taken = process.resourceUsage().maxRSS * 1024 - before;
+    process.stdout.write(JSON.stringify({ microBatchSize, taken }));`;
+  const text = execFileSync(process.execPath, ['--input-type=module', '--eval', script], {
+    encoding: 'utf8',
+  });
+  return JSON.parse(text) as { readonly microBatchSize: number; readonly taken: number };
+}
+
+describe('a batch that does not fit into memory', () => {
+  it('runs in parts, and the process stays within what it was given', (t) => {
+    const availableBytes = 300 * 2 ** 20;
+    const { microBatchSize, taken } = trainWithin(availableBytes);
+    t.diagnostic(`${microBatchSize} of 12 sequences at once, ${(taken / 1e6).toFixed(0)} MB taken`);
+    assert.ok(microBatchSize > 0 && microBatchSize < 12);
+    assert.ok(taken <= availableBytes, `${taken} bytes taken of ${availableBytes}`);
+  });
+});

@@ -10,7 +10,7 @@ import {
   writeBarDay,
   writeJsonAtomic,
 } from '../../platform/storage/index.ts';
-import type { IngestManifest } from '../ingest-manifest.ts';
+import type { IngestManifest } from '../ingest/manifest.ts';
 
 export const DAY = Date.UTC(2024, 6, 23);
 const LEVELS = 50;

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { ingestL2 } from '../ingest.ts';
+import { ingestL2 } from '../ingest/ingest.ts';
 import { checkData } from './check-data.ts';
 
 const DATA = path.join('..', 'shared', 'data', 'l2');

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { isoMinute } from '../../../domain/core/index.ts';
+import { ConfigError, isoMinute } from '../../../domain/core/index.ts';
 import { loadModel, trainingDataOf } from '../../../platform/storage/index.ts';
 import { replay, ServedModel } from '../../../pipeline/live/index.ts';
 import type { EngineOutcome } from '../../../trading/engine/index.ts';
@@ -31,6 +31,7 @@ export function registerReplay(program: Command): void {
       );
       const venue = (options['venue'] as string | undefined) ?? data.venue;
       const symbol = ((options['symbol'] as string | undefined) ?? data.symbol).toUpperCase();
+      requireOwnScaling(data, symbol);
       const isOwn = venue === data.venue && symbol === data.symbol;
       const signals: unknown[] = [];
       try {
@@ -81,4 +82,16 @@ function outcomeText(outcome: EngineOutcome): string {
     case 'incomplete':
       return `${isoMinute(outcome.minuteMs)}  incomplete: ${outcome.reasons.join(', ')}`;
   }
+}
+
+/** @throws ConfigError for a symbol that another model of the same network is scaled for, or none is */
+function requireOwnScaling(data: ReturnType<typeof trainingDataOf>, symbol: string): void {
+  if (data.companions === undefined || symbol === data.symbol) return;
+  const known = data.companions.some((companion) => companion.symbol === symbol);
+  const instead = known
+    ? 'take the model of that symbol, which the same training made'
+    : `the network knows ${[data.symbol, ...data.companions.map((each) => each.symbol)].join(', ')} alone`;
+  throw new ConfigError([
+    { path: '--symbol', message: `the model is scaled for ${data.symbol}, not ${symbol}; ${instead}` },
+  ]);
 }

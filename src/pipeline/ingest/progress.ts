@@ -1,5 +1,5 @@
 /** How far an ingest is, whatever the order in which its units report. */
-import type { IngestUnit, UnitProgress } from './ingest-unit.ts';
+import type { IngestUnit, UnitProgress } from './unit.ts';
 
 export interface IngestProgress {
   /** Bytes of the input files, taken in and in all; 0 in all while that is not known. */

@@ -2,8 +2,8 @@
  * Settles the seams between days: the first bar of a day has no return when the day before was not there yet. Once it
  * is, the bar gets the three features that hang on the previous close, from the prices that its manifest kept.
  */
-import { isoDay, MINUTE_MS } from '../domain/core/index.ts';
-import { joinedFeatures } from '../domain/features/index.ts';
+import { isoDay, MINUTE_MS } from '../../domain/core/index.ts';
+import { joinedFeatures } from '../../domain/features/index.ts';
 import {
   barFile,
   listDays,
@@ -13,8 +13,8 @@ import {
   stationaryFile,
   type SymbolLocation,
   writeJsonAtomic,
-} from '../platform/storage/index.ts';
-import { type IngestManifest, listManifests } from './ingest-manifest.ts';
+} from '../../platform/storage/index.ts';
+import { type IngestManifest, listManifests } from './manifest.ts';
 
 /** Joins every day that waits for one that has come. Returns how many were joined. */
 export async function joinDays(location: SymbolLocation): Promise<number> {

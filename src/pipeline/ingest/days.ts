@@ -1,9 +1,9 @@
 /** Closed bars on their way into day files: a day is written when it is over, whole, and not before. */
-import { dayOf, isoDay } from '../domain/core/index.ts';
-import { LOG_RETURN_FEATURE, type MinuteBar } from '../domain/features/index.ts';
-import { sha256File, symbolFolder, type SymbolLocation, writeBarDay } from '../platform/storage/index.ts';
-import type { IncompleteMinute, OpeningBar } from './ingest-manifest.ts';
-import { type SyntheticOrigin, writeMarker } from './truth.ts';
+import { dayOf, isoDay } from '../../domain/core/index.ts';
+import { LOG_RETURN_FEATURE, type MinuteBar } from '../../domain/features/index.ts';
+import { sha256File, symbolFolder, type SymbolLocation, writeBarDay } from '../../platform/storage/index.ts';
+import type { IncompleteMinute, OpeningBar } from './manifest.ts';
+import { type SyntheticOrigin, writeMarker } from '../truth.ts';
 
 export interface DayReport {
   readonly day: string;

@@ -6,10 +6,10 @@ import { buffer } from 'node:stream/consumers';
 import { after, before, describe, it } from 'node:test';
 import yazl from 'yazl';
 import { z } from 'zod';
-import { DAY_MS, MINUTE_MS } from '../domain/core/index.ts';
-import { BookToBars, FEATURE_COUNT, LOG_RETURN_FEATURE, STATIONARY } from '../domain/features/index.ts';
-import { createInstrument } from '../domain/market/index.ts';
-import { VenueLineDecoder } from '../platform/sources/index.ts';
+import { DAY_MS, MINUTE_MS } from '../../domain/core/index.ts';
+import { BookToBars, FEATURE_COUNT, LOG_RETURN_FEATURE, STATIONARY } from '../../domain/features/index.ts';
+import { createInstrument } from '../../domain/market/index.ts';
+import { VenueLineDecoder } from '../../platform/sources/index.ts';
 import {
   barFile,
   readBars,
@@ -17,7 +17,7 @@ import {
   sha256File,
   stationaryFile,
   symbolFolder,
-} from '../platform/storage/index.ts';
+} from '../../platform/storage/index.ts';
 import { ingestL2, type IngestOptions, type IngestResult } from './ingest.ts';
 
 const DAY = Date.UTC(2025, 0, 1);

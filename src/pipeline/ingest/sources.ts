@@ -1,16 +1,11 @@
 /** Ingest from anywhere: local files as they lie, what must be fetched (HTTP, the Bybit archive by dates, rclone) as it comes. */
-import { ConfigError, DataError, TransientError } from '../domain/core/index.ts';
-import { planBybitArchive, planInputs } from '../platform/sources/index.ts';
-import { symbolFolder } from '../platform/storage/index.ts';
+import { ConfigError, DataError, TransientError } from '../../domain/core/index.ts';
+import { planBybitArchive, planInputs } from '../../platform/sources/index.ts';
+import { symbolFolder } from '../../platform/storage/index.ts';
 import { type IngestOptions, ingestSymbols, type IngestSymbolsOptions } from './ingest.ts';
-import {
-  type FetchedOptions,
-  type FetchedOutcome,
-  ingestFetched,
-  type WantedInput,
-} from './ingest-fetched.ts';
-import { joinDays } from './ingest-join.ts';
-import type { IngestResult } from './ingest-result.ts';
+import { type FetchedOptions, type FetchedOutcome, ingestFetched, type WantedInput } from './fetched.ts';
+import { joinDays } from './join.ts';
+import type { IngestResult } from './result.ts';
 
 interface RemoteOptions {
   /** Days of the Bybit archive, `YYYY-MM-DD`, both included. */

@@ -1,8 +1,8 @@
 /** What an ingest answers: for each symbol what was done, what an earlier run had done, and what was refused. */
-import { DataError } from '../domain/core/index.ts';
-import type { Instrument } from '../domain/market/index.ts';
-import { symbolFolder, type SymbolLocation } from '../platform/storage/index.ts';
-import type { UnitOutcome } from './ingest-unit.ts';
+import { DataError } from '../../domain/core/index.ts';
+import type { Instrument } from '../../domain/market/index.ts';
+import { symbolFolder, type SymbolLocation } from '../../platform/storage/index.ts';
+import type { UnitOutcome } from './unit.ts';
 
 export interface IngestResult {
   readonly venue: string;

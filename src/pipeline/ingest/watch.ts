@@ -1,8 +1,8 @@
 /** Keeps account of what a stream loses, and refuses one whose time runs backwards. */
-import { DataError, isoMinute, MINUTE_MS } from '../domain/core/index.ts';
-import type { BookToBars } from '../domain/features/index.ts';
-import type { BookUpdate } from '../domain/market/index.ts';
-import type { InputTimes } from './ingest-manifest.ts';
+import { DataError, isoMinute, MINUTE_MS } from '../../domain/core/index.ts';
+import type { BookToBars } from '../../domain/features/index.ts';
+import type { BookUpdate } from '../../domain/market/index.ts';
+import type { InputTimes } from './manifest.ts';
 
 export interface LinePlace {
   readonly file: string;

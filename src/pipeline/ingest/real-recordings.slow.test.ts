@@ -5,9 +5,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { MINUTE_MS } from '../domain/core/index.ts';
-import { FEATURE_COUNT } from '../domain/features/index.ts';
-import { readBars } from '../platform/storage/index.ts';
+import { MINUTE_MS } from '../../domain/core/index.ts';
+import { FEATURE_COUNT } from '../../domain/features/index.ts';
+import { readBars } from '../../platform/storage/index.ts';
 import { ingestL2, type IngestResult } from './ingest.ts';
 
 const DATA = path.join('..', 'shared', 'data', 'l2');

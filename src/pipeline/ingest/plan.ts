@@ -1,12 +1,12 @@
 /** From surveyed files to units of work. */
 import path from 'node:path';
-import { dayOf } from '../domain/core/index.ts';
-import type { LogVolumeMode } from '../domain/features/index.ts';
-import type { VenueName } from '../domain/market/index.ts';
-import type { StreamsSurvey, SurveyedFile, SurveyedStream } from '../platform/sources/index.ts';
-import type { FetchedOrigin } from './ingest-manifest.ts';
-import type { IngestUnit } from './ingest-unit.ts';
-import { readMarker, type SyntheticOrigin } from './truth.ts';
+import { dayOf } from '../../domain/core/index.ts';
+import type { LogVolumeMode } from '../../domain/features/index.ts';
+import type { VenueName } from '../../domain/market/index.ts';
+import type { StreamsSurvey, SurveyedFile, SurveyedStream } from '../../platform/sources/index.ts';
+import type { FetchedOrigin } from './manifest.ts';
+import type { IngestUnit } from './unit.ts';
+import { readMarker, type SyntheticOrigin } from '../truth.ts';
 
 export interface PlanUnitsOptions {
   readonly dataDir: string;

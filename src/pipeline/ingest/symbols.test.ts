@@ -3,10 +3,10 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { MINUTE_MS } from '../domain/core/index.ts';
-import { sha256File, symbolFolder } from '../platform/storage/index.ts';
+import { MINUTE_MS } from '../../domain/core/index.ts';
+import { sha256File, symbolFolder } from '../../platform/storage/index.ts';
 import { ingestSymbols, type IngestSymbolsOptions, type SymbolResult } from './ingest.ts';
-import { listManifests } from './ingest-manifest.ts';
+import { listManifests } from './manifest.ts';
 
 const START_MS = Date.UTC(2025, 0, 1, 12);
 const MESSAGES = 120;

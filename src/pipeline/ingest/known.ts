@@ -1,8 +1,8 @@
 /** Which remote inputs need not be fetched again, because an earlier run has ingested the very version. */
 import { isDeepStrictEqual } from 'node:util';
-import type { PlannedInput, RemoteVersion } from '../platform/sources/index.ts';
+import type { PlannedInput, RemoteVersion } from '../../platform/sources/index.ts';
 import type { IngestSymbolsOptions } from './ingest.ts';
-import { listManifests } from './ingest-manifest.ts';
+import { listManifests } from './manifest.ts';
 
 /**
  * By the manifests of earlier runs with the same parameters and program. An input of several symbols is known when each

@@ -1,23 +1,18 @@
 /** One symbol on its way through a unit: events → book → bars → day files, and the manifest that tells of it. */
-import { DataError, dayOf, isoDay, MINUTE_MS, minuteOf } from '../domain/core/index.ts';
-import { BookToBars, type MinuteBar } from '../domain/features/index.ts';
-import { type BookUpdate, createInstrument } from '../domain/market/index.ts';
+import { DataError, dayOf, isoDay, MINUTE_MS, minuteOf } from '../../domain/core/index.ts';
+import { BookToBars, type MinuteBar } from '../../domain/features/index.ts';
+import { type BookUpdate, createInstrument } from '../../domain/market/index.ts';
 import {
   type DamagedFile,
   type EventBatch,
   type SourceReport,
   symbolMissing,
-} from '../platform/sources/index.ts';
-import { listDays, readBars } from '../platform/storage/index.ts';
-import { DayFiles } from './ingest-days.ts';
-import {
-  type FoundManifest,
-  type IngestManifest,
-  type InputFacts,
-  writeManifest,
-} from './ingest-manifest.ts';
-import type { IngestUnit, UnitSymbol } from './ingest-unit.ts';
-import { StreamWatch } from './ingest-watch.ts';
+} from '../../platform/sources/index.ts';
+import { listDays, readBars } from '../../platform/storage/index.ts';
+import { DayFiles } from './days.ts';
+import { type FoundManifest, type IngestManifest, type InputFacts, writeManifest } from './manifest.ts';
+import type { IngestUnit, UnitSymbol } from './unit.ts';
+import { StreamWatch } from './watch.ts';
 
 export class SymbolRun {
   readonly wanted: UnitSymbol;

@@ -2,13 +2,23 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { isoDay } from '../domain/core/index.ts';
-import type { BarPrices, IncompleteReason, LogVolumeMode } from '../domain/features/index.ts';
-import type { DamagedFile, QuarantinedLine, RemoteVersion, SurveyedFile } from '../platform/sources/index.ts';
-import { sha256File, symbolFolder, type SymbolLocation, writeJsonAtomic } from '../platform/storage/index.ts';
-import type { DayReport } from './ingest-days.ts';
-import type { GapRecord } from './ingest-watch.ts';
-import type { SyntheticOrigin } from './truth.ts';
+import { isoDay } from '../../domain/core/index.ts';
+import type { BarPrices, IncompleteReason, LogVolumeMode } from '../../domain/features/index.ts';
+import type {
+  DamagedFile,
+  QuarantinedLine,
+  RemoteVersion,
+  SurveyedFile,
+} from '../../platform/sources/index.ts';
+import {
+  sha256File,
+  symbolFolder,
+  type SymbolLocation,
+  writeJsonAtomic,
+} from '../../platform/storage/index.ts';
+import type { DayReport } from './days.ts';
+import type { GapRecord } from './watch.ts';
+import type { SyntheticOrigin } from '../truth.ts';
 
 export interface FetchedOrigin {
   /** Without secrets. */

@@ -2,9 +2,9 @@
  * One unit of ingest: a venue's day archive, or the files of one recording as a single stream, read once for all symbols
  * wanted of it. A unit knows nothing of the others, so that units may be done in any order, on any thread, and again.
  */
-import { DataError } from '../domain/core/index.ts';
-import type { LogVolumeMode } from '../domain/features/index.ts';
-import { createInstrument, type MarketEvent, type VenueName } from '../domain/market/index.ts';
+import { DataError } from '../../domain/core/index.ts';
+import type { LogVolumeMode } from '../../domain/features/index.ts';
+import { createInstrument, type MarketEvent, type VenueName } from '../../domain/market/index.ts';
 import {
   CONTENT_CHANGED,
   type DamagedFile,
@@ -13,8 +13,8 @@ import {
   openDecoder,
   type SurveyedFile,
   verifyContent,
-} from '../platform/sources/index.ts';
-import { listDays, type SymbolLocation } from '../platform/storage/index.ts';
+} from '../../platform/sources/index.ts';
+import { listDays, type SymbolLocation } from '../../platform/storage/index.ts';
 import {
   describeInputs,
   type FetchedOrigin,
@@ -23,9 +23,9 @@ import {
   type InputFacts,
   isCurrent,
   readManifest,
-} from './ingest-manifest.ts';
-import { SymbolRun } from './ingest-symbol.ts';
-import type { SyntheticOrigin } from './truth.ts';
+} from './manifest.ts';
+import { SymbolRun } from './symbol.ts';
+import type { SyntheticOrigin } from '../truth.ts';
 
 export interface UnitSymbol {
   readonly symbol: string;

@@ -6,10 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { listDays, readBars } from '../platform/storage/index.ts';
+import { listDays, readBars } from '../../platform/storage/index.ts';
 import { ingestL2 } from './ingest.ts';
-import { ingestSources, type IngestSourcesOptions, ingestSymbolSources } from './ingest-sources.ts';
-import { simulate } from './simulate.ts';
+import { ingestSources, type IngestSourcesOptions, ingestSymbolSources } from './sources.ts';
+import { simulate } from '../simulate.ts';
 
 describe('ingestSources', () => {
   let folder = '';

@@ -5,19 +5,19 @@
  * damaged file gives what lies before the damage; all of it is in the manifests beside the bars. What an earlier run
  * has done with the same inputs, parameters and program is not done again.
  */
-import type { LogVolumeMode } from '../domain/features/index.ts';
-import { parseVenueName } from '../domain/market/index.ts';
-import { type JobPool, runJobs } from '../platform/jobs/index.ts';
-import { type StreamsSurvey, surveyStreams, type WantedSymbols } from '../platform/sources/index.ts';
-import { joinDays } from './ingest-join.ts';
-import type { FetchedOrigin } from './ingest-manifest.ts';
-import { planUnits } from './ingest-plan.ts';
-import { type IngestProgress, ProgressTally } from './ingest-progress.ts';
-import { type IngestResult, resultOf, type SymbolResult } from './ingest-result.ts';
-import { type IngestUnit, ingestUnits, type UnitOutcome, type UnitProgress } from './ingest-unit.ts';
+import type { LogVolumeMode } from '../../domain/features/index.ts';
+import { parseVenueName } from '../../domain/market/index.ts';
+import { type JobPool, runJobs } from '../../platform/jobs/index.ts';
+import { type StreamsSurvey, surveyStreams, type WantedSymbols } from '../../platform/sources/index.ts';
+import { joinDays } from './join.ts';
+import type { FetchedOrigin } from './manifest.ts';
+import { planUnits } from './plan.ts';
+import { type IngestProgress, ProgressTally } from './progress.ts';
+import { type IngestResult, resultOf, type SymbolResult } from './result.ts';
+import { type IngestUnit, ingestUnits, type UnitOutcome, type UnitProgress } from './unit.ts';
 
-export type { IngestProgress } from './ingest-progress.ts';
-export type { IngestResult, SymbolResult } from './ingest-result.ts';
+export type { IngestProgress } from './progress.ts';
+export type { IngestResult, SymbolResult } from './result.ts';
 
 export interface IngestOptions {
   readonly venue: string;

@@ -3,9 +3,14 @@
  * been used. At most one download more than there are threads lies on the disk.
  */
 import path from 'node:path';
-import { DataError, isoDay, type TransientError } from '../domain/core/index.ts';
-import { JobPool } from '../platform/jobs/index.ts';
-import { type Arrival, fetchInputs, type FetchedFile, type PlannedInput } from '../platform/sources/index.ts';
+import { DataError, isoDay, type TransientError } from '../../domain/core/index.ts';
+import { JobPool } from '../../platform/jobs/index.ts';
+import {
+  type Arrival,
+  fetchInputs,
+  type FetchedFile,
+  type PlannedInput,
+} from '../../platform/sources/index.ts';
 import {
   INGEST_WORKER,
   ingestPart,
@@ -13,10 +18,10 @@ import {
   type IngestPool,
   type IngestSymbolsOptions,
 } from './ingest.ts';
-import { knownVersions } from './ingest-known.ts';
-import type { IngestProgress } from './ingest-progress.ts';
-import type { SymbolResult } from './ingest-result.ts';
-import type { IngestUnit } from './ingest-unit.ts';
+import { knownVersions } from './known.ts';
+import type { IngestProgress } from './progress.ts';
+import type { SymbolResult } from './result.ts';
+import type { IngestUnit } from './unit.ts';
 import { Turns } from './turns.ts';
 
 /** An input, and the symbols that are looked for in it. */
