@@ -24,6 +24,9 @@ const SMALL = [
   '48',
 ];
 
+/** Thresholds that two days cross often enough for every fold to know every class. */
+const LABEL = ['--short', '-0.002', '--long', '0.002'];
+
 const count = z.int().min(0);
 const score = z.number().min(0).max(1);
 const Epoch = z.object({ epoch: count, trainLoss: z.number(), valLoss: z.number(), macroF1: score });
@@ -119,8 +122,8 @@ describe('the commands', () => {
     };
     PROMISED.simulate.parse(await json('simulate', '--out', 'again', '--days', '2'));
     PROMISED.ingest.parse(await json('ingest', 'l2', ...PLACE, '--in', archives));
-    PROMISED.label.parse(await json('label', ...PLACE));
-    PROMISED.train.parse(await json('train', 'base', ...PLACE, '--name', 'tiny', ...SMALL, '--epochs', '2'));
+    PROMISED.label.parse(await json('label', ...PLACE, ...LABEL));
+    PROMISED.train.parse(await json('train', 'base', ...PLACE, ...LABEL, '--name', 'tiny', ...SMALL, '--epochs', '2'));
     const folds = ['--folds', '2', '--rounds', '20', '--test-share', '0.2'];
     const { test, base } = PROMISED.audit.parse(await json('audit', '--model', 'tiny@1', ...folds));
     const { scores, report } = PROMISED.evaluate.parse(await json('evaluate', '--model', 'tiny'));

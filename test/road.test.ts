@@ -4,11 +4,12 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
-import { MINUTE_MS, NO_LABEL } from '../src/domain/core/index.ts';
+import { DIRECTIONS, MINUTE_MS, NO_LABEL } from '../src/domain/core/index.ts';
 import {
   ArchivesToBars,
   BAR_LEVELS,
   FEATURE_SETS,
+  LOG_RETURN_FEATURE,
   QUANTGOD_9,
   STATIONARY,
   windowEnds,
@@ -24,10 +25,11 @@ import {
   resolveLabel,
 } from '../src/pipeline/index.ts';
 import type { Config } from '../src/pipeline/index.ts';
-import { replay, ServedModel } from '../src/pipeline/live/index.ts';
+import { CalibratedModel, replay, ServedModel } from '../src/pipeline/live/index.ts';
 import { readContent, VenueLineDecoder } from '../src/platform/sources/index.ts';
 import { barFile, RunStore, stationaryFile, trainingDataOf } from '../src/platform/storage/index.ts';
 import type { StoredModel } from '../src/platform/storage/index.ts';
+import { OutcomeWatch, predictionSetsOver } from '../src/trading/engine/index.ts';
 import type { EngineOutcome, Signal, SignalModel } from '../src/trading/engine/index.ts';
 import {
   assertSameBits,
@@ -210,8 +212,39 @@ describe('the road', () => {
         'audited',
       );
     });
-    for (const [i, signal] of signals.entries()) assert.equal(signal.price, bars.close[rows[i]!]);
+    const model = await CalibratedModel.load(stored, { threads: 1 });
+    const { probabilities } = await model.scoreRows(bars.features, rows);
+    assertSameBits(
+      signals.flatMap((signal) => [...signal.probabilities]),
+      probabilities,
+      'calibrated',
+    );
+    const sets = predictionSetsOver(bars, rows, probabilities, model.sets);
+    await model.release();
+    for (const [i, signal] of signals.entries()) {
+      assert.equal(signal.price, bars.close[rows[i]!]);
+      const { members, abstains } = sets[i]!;
+      assert.deepEqual(
+        [signal.set, signal.abstains],
+        [DIRECTIONS.filter((_, k) => members[k]), abstains],
+        `set of signal ${i}`,
+      );
+    }
   }
+
+  it('outcomes on the road are labels, to the bar, each at the minute in which it becomes known', async () => {
+    const { bars, labels } = await readData(road.config);
+    const watch = new OutcomeWatch(labels.definition);
+    const known = Array.from(bars.minuteMs, (minuteMs, row) =>
+      watch.push(minuteMs, bars.features[row * QUANTGOD_9.length + LOG_RETURN_FEATURE]!),
+    );
+    const { lookaheadMinutes } = labels.definition;
+    for (const [row, outcome] of known.entries()) {
+      const label = row < lookaheadMinutes ? NO_LABEL : labels.label[row - lookaheadMinutes]!;
+      assert.equal(outcome ?? NO_LABEL, label);
+    }
+    assert.equal(new Set(known).size, 4, 'every class, and not known');
+  });
 
   it('live = history: replayed signals are, to the bit, what history scores; two files at once are one after the other', async () => {
     const first = road.market.archives[0]!;
@@ -233,7 +266,11 @@ describe('the road', () => {
     );
     const alone = signalsOf(await outcomesOf([second]));
     assert.equal(alone[0]?.minuteMs, midnightMs + sequenceLength * MINUTE_MS);
-    assert.deepEqual(alone, signals.slice(-alone.length));
+    // Its sets have a shorter past: less of the level's way lies behind them.
+    const judged = ({ set: _, abstains: __, ...rest }: Signal) => rest;
+    assert.deepEqual(alone.map(judged), signals.slice(-alone.length).map(judged));
+    await assertScoredByHistory(alone, road.config, road.audited.stored);
+    assert.ok(new Set(signals.map(({ set }) => set.join())).size > 1, 'sets must say something');
   });
 
   it('live = history for a model on the stationary features, which it is known to be', async () => {
@@ -273,9 +310,13 @@ describe('the road', () => {
       featureSet: FEATURE_SETS['quantgod-9-samples'],
       score: async (window) => {
         windows.push(window);
-        return { base: [0, 1, 0], audited: [0, 1, 0] };
+        return { base: [0, 1, 0], audited: [0, 1, 0], probabilities: [0, 1, 0] };
       },
       decide: () => 1,
+      sets: {
+        conformal: { coverage: 0.9, rate: 0, level: 0.1, scores: Float64Array.of(0.5) },
+        outcome: { thresholdShort: -1, thresholdLong: 1, lookaheadMinutes: 1 },
+      },
     };
     const inputs = [beginning];
     await replay({ venue: VENUE, symbol: SYMBOL, inputs, ...grid, model, onOutcome: () => undefined });

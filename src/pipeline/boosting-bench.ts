@@ -8,7 +8,6 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { Random } from '../domain/core/index.ts';
 import {
   type BoostedTrees,
   boostingFromXgboostJson,
@@ -22,11 +21,19 @@ import { boostedTreesToOnnx } from '../learning/models/index.ts';
 import { floatTensor, Session } from '../learning/neural/index.ts';
 import { runPeer } from './bench-peer.ts';
 import type { BenchContext, BenchRow } from './bench-row.ts';
+import {
+  type DataSet,
+  Exported,
+  fileOf,
+  generated,
+  readData,
+  readFloats,
+  writeData,
+} from './boosting-bench-data.ts';
 import { BoostingPool } from './boosting-threads.ts';
 
 const SCRIPT = 'boosting_bench.py';
 const ROUNDS = 50;
-const COLUMNS = 14;
 const EXPLAINED = 200;
 const PARAMETERS = {
   rounds: ROUNDS,
@@ -51,22 +58,9 @@ const Trained = z.object({
   prediction: seconds,
   logLoss: z.number(),
 });
-const Exported = z.object({
-  version: z.string(),
-  sets: z.array(z.object({ name: z.string(), rows: z.int(), columns: z.int(), classes: z.int() })),
-});
 const Exchanged = z.object({ version: z.string() });
 
 type Seconds = z.infer<typeof seconds>;
-
-interface DataSet {
-  readonly name: string;
-  readonly columns: number;
-  readonly classes: number;
-  readonly trainRows: number;
-  readonly features: Float64Array;
-  readonly labels: Float64Array;
-}
 
 interface OurRun {
   readonly model: BoostedTrees;
@@ -97,43 +91,6 @@ export async function benchBoosting(context: BenchContext): Promise<readonly Ben
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Three classes by a score of five of 14 features, with noise; one value in fifty is missing. */
-function generated(rows: number): DataSet {
-  const random = Random.fromSeed(rows);
-  const features = new Float64Array(rows * COLUMNS);
-  const labels = new Float64Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const x = features.subarray(row * COLUMNS, (row + 1) * COLUMNS);
-    x.forEach((_, column) => (x[column] = Math.fround(random.normal())));
-    const score = x[0]! + x[1]! * x[2]! + 0.5 * Math.abs(x[3]!) + Math.sin(2 * x[4]!) + 1.2 * random.normal();
-    labels[row] = score < -0.5 ? 0 : score < 1 ? 1 : 2;
-    x.forEach((_, column) => {
-      if (random.uniform() < 0.02) x[column] = Number.NaN;
-    });
-  }
-  const name = `${rows / 1000}k × ${COLUMNS}, 3 classes (GENERATED)`;
-  return { name, columns: COLUMNS, classes: 3, trainRows: rows * 0.8, features, labels };
-}
-
-/** Names of files, which the peer gets as arguments. */
-const fileOf = (data: Pick<DataSet, 'name'>): string => data.name.replaceAll(/\W+/g, '-');
-
-async function writeData(folder: string, data: DataSet): Promise<void> {
-  await writeFile(path.join(folder, `${fileOf(data)}.x`), Float32Array.from(data.features));
-  await writeFile(path.join(folder, `${fileOf(data)}.y`), Float32Array.from(data.labels));
-}
-
-async function readData(folder: string, set: z.infer<typeof Exported>['sets'][number]): Promise<DataSet> {
-  const features = await readFloats(path.join(folder, `${set.name}.x`));
-  const labels = await readFloats(path.join(folder, `${set.name}.y`));
-  return { ...set, trainRows: Math.floor(set.rows * 0.7), features, labels };
-}
-
-async function readFloats(file: string): Promise<Float64Array> {
-  const bytes = new Uint8Array(await readFile(file));
-  return Float64Array.from(new Float32Array(bytes.buffer));
 }
 
 /** Both sides in turn; the shortest time of each counts, which other work on the machine spoils least. */

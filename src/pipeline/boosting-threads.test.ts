@@ -53,7 +53,16 @@ describe('boosting on threads', () => {
   });
 
   it('reports the failure of a thread instead of waiting for it', async () => {
-    const broken: BoostingThreads = { count: 2, assist: () => Promise.reject(new Error('no thread')) };
-    await assert.rejects(train(broken), /no thread/);
+    const missing: BoostingThreads = { count: 2, assist: () => Promise.reject(new Error('no thread')) };
+    await assert.rejects(train(missing), /no thread/);
+    // Memory for no column at all, which the thread only finds out once it is at work.
+    const failing: BoostingThreads = {
+      count: 2,
+      assist: async (work) => {
+        assert.ok(work.kind === 'training');
+        await pools[0]!.assist({ ...work, grower: { ...work.grower, packed: new Int32Array(0) } });
+      },
+    };
+    await assert.rejects(train(failing), /Invalid array length/);
   });
 });

@@ -85,6 +85,16 @@ const AuditorSchema = z
     alpha: z.number().min(0).default(DEFAULT_BOOSTING.alpha),
     lambda: z.number().min(0).default(DEFAULT_BOOSTING.lambda),
     earlyStoppingRounds: count.default(DEFAULT_BOOSTING.earlyStoppingRounds),
+    uniqueness: z
+      .boolean()
+      .default(true)
+      .describe(
+        'each row counts by the average uniqueness of its label, so that overlapping ones add up to one',
+      ),
+    classWeights: z
+      .tuple([z.number().gt(0), z.number().gt(0), z.number().gt(0)])
+      .default([1, 1, 1])
+      .describe('of SELL, NEUTRAL, BUY; taken out of the probabilities again'),
   })
   .prefault({});
 
@@ -98,10 +108,36 @@ const ValidationSchema = z
       .min(0)
       .default(0)
       .describe('extra distance between a training label’s end and what it is judged on'),
+    calibrationShare: share
+      .default(0.2)
+      .describe(
+        'last part of the out-of-fold rows, on which nothing but calibration and prediction sets are fitted',
+      ),
+    coverage: share.default(0.9).describe('share of the prediction sets that shall hold the truth'),
   })
   .prefault({});
 
-const EvaluationSchema = z.strictObject({ bootstrapSamples: z.int().min(100).default(1000) }).prefault({});
+const EvaluationSchema = z
+  .strictObject({
+    bootstrapSamples: z.int().min(100).default(1000),
+    costBps: z
+      .number()
+      .min(0)
+      .default(5.5)
+      .describe('cost of one trade in basis points of the price; the default is a taker fee of 0.055 %'),
+    baselineRows: count
+      .default(40_000)
+      .describe('most development rows that the boosting baseline learns from, evenly spread'),
+    nullDraws: z.int().min(3).max(100).default(8).describe('how often each null test draws its labels'),
+    nullRows: z
+      .int()
+      .min(500)
+      .default(6000)
+      .describe('most rows that a null test learns from, evenly spread'),
+    nullRounds: count.default(30).describe('most boosting rounds of a null test'),
+    probeCuts: count.default(6).describe('truncated histories of the look-ahead probe'),
+  })
+  .prefault({});
 
 export const ConfigSchema = z.strictObject({
   dataDir: z.string().min(1).default('./data'),

@@ -3,7 +3,6 @@ import { MINUTE_MS } from '../domain/core/index.ts';
 import { parseVenueName } from '../domain/market/index.ts';
 import { developmentTestSplit, purgedTail } from '../domain/validation/index.ts';
 import type { PurgedSplit } from '../domain/validation/index.ts';
-import { trainTcnLstm } from '../learning/models/index.ts';
 import type {
   EpochReport,
   StepReport,
@@ -156,24 +155,16 @@ export function developmentSplit(data: LabelledBars, { validation }: Config): Pu
   });
 }
 
-interface FitPlan {
+export interface FitPlan {
   readonly part: string;
   /** Ends after this epoch, without rows that stop it. */
   readonly lastEpoch?: number;
 }
 
-type FitRun = Pick<TrainBaseRequest, 'config' | 'signal'> & TrainingObserver;
+export type FitRun = Pick<TrainBaseRequest, 'config' | 'signal'> & TrainingObserver;
 
-/** Trains the network of the configuration's recipe on some of the labelled rows; `onnx` is the first symbol's. */
-export async function fitBase(
-  run: FitRun,
-  symbols: readonly SymbolRows[],
-  plan: FitPlan,
-): Promise<TrainedTcnLstm> {
-  return await trainTcnLstm(fitOptions(run, symbols, plan));
-}
-
-function fitOptions(
+/** The training of the configuration's recipe on some of the labelled rows; `onnx` is the first symbol's. */
+export function fitOptions(
   { config, signal, onEpoch, onStep, onNote }: FitRun,
   symbols: readonly SymbolRows[],
   { part, lastEpoch }: FitPlan,

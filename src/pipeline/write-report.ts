@@ -3,7 +3,7 @@ import path from 'node:path';
 import { trainingDataOf, writeFileAtomic, writeJsonAtomic } from '../platform/storage/index.ts';
 import type { EpochRecord } from '../platform/storage/index.ts';
 import { modelReference } from './artifacts.ts';
-import type { EvaluateOutcome } from './evaluate.ts';
+import type { EvaluateOutcome } from './evaluate/evaluate.ts';
 import { renderReport } from './report/index.ts';
 import type { Report, TrainingCurve } from './report/index.ts';
 import type { FoldSummary } from './audit.ts';

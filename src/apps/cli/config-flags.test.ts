@@ -8,7 +8,8 @@ import { ConfigError } from '../../domain/core/index.ts';
 import type { Config } from '../../pipeline/index.ts';
 import { addConfigFlags, effectiveConfig, FLAG_GROUPS, type FlagGroup } from './config-flags.ts';
 
-const GROUPS = Object.keys(FLAG_GROUPS) as FlagGroup[];
+/** `network` is a part of `base`, which no command offers beside it. */
+const GROUPS = (Object.keys(FLAG_GROUPS) as FlagGroup[]).filter((group) => group !== 'network');
 
 describe('effectiveConfig', () => {
   let folder = '';

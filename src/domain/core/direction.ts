@@ -8,6 +8,20 @@ export const NEUTRAL = 1;
 export const BUY = 2;
 export const CLASS_COUNT = 3;
 
+/** Log returns beyond which a bar is a directional one. */
+export interface DirectionThresholds {
+  readonly thresholdShort: number;
+  readonly thresholdLong: number;
+}
+
+/** The class of a bar after which the price moved by `logReturn`: BUY above, SELL below, both strictly, else NEUTRAL. */
+export function directionOfReturn(
+  logReturn: number,
+  { thresholdShort, thresholdLong }: DirectionThresholds,
+): number {
+  return logReturn > thresholdLong ? BUY : logReturn < thresholdShort ? SELL : NEUTRAL;
+}
+
 /** Marks a row without a label (the future is unknown or has a hole). */
 export const NO_LABEL = -1;
 

@@ -1,4 +1,5 @@
 export * from './direction.ts';
 export * from './errors.ts';
+export * from './number-rules.ts';
 export * from './random.ts';
 export * from './time.ts';

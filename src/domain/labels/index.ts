@@ -1,2 +1,3 @@
 export * from './definition.ts';
 export * from './label-bars.ts';
+export * from './label-candles.ts';

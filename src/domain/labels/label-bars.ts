@@ -1,5 +1,5 @@
 /** Labels of minute bars: the direction of the price over the coming minutes. Looks ahead; nothing live may import it. */
-import { BUY, DataError, MINUTE_MS, NEUTRAL, NO_LABEL, SELL } from '../core/index.ts';
+import { DataError, directionOfReturn, MINUTE_MS, NO_LABEL } from '../core/index.ts';
 import { checkLabelDefinition, type LabelDefinition } from './definition.ts';
 
 /** One row a bar, as columns. */
@@ -35,7 +35,7 @@ export function labelBars(
 ): BarLabels {
   checkLabelDefinition(definition);
   checkMinutes(minuteMs, logReturns);
-  const { thresholdShort, thresholdLong, lookaheadMinutes } = definition;
+  const { lookaheadMinutes } = definition;
   const rows = minuteMs.length;
   const futureReturn = new Float64Array(rows).fill(Number.NaN);
   const label = new Int8Array(rows).fill(NO_LABEL);
@@ -46,7 +46,7 @@ export function labelBars(
     let sum = 0;
     for (let ahead = row + 1; ahead <= row + lookaheadMinutes; ahead++) sum += logReturns[ahead]!;
     futureReturn[row] = sum;
-    label[row] = sum > thresholdLong ? BUY : sum < thresholdShort ? SELL : NEUTRAL;
+    label[row] = directionOfReturn(sum, definition);
     labelEndMs[row] = minuteMs[row]! + (lookaheadMinutes + 1) * MINUTE_MS;
   }
   return { definition, futureReturn, label, labelEndMs };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ConfigError, Random } from '../core/index.ts';
 import { confusionMatrix, macroF1 } from '../math/index.ts';
-import { bootstrapConfusion, bootstrapDifference, bootstrapInterval } from './bootstrap.ts';
+import { bootstrapConfusion, bootstrapDifference, bootstrapInterval, bootstrapSums } from './bootstrap.ts';
 
 const mean = (values: Float64Array) => (rows: Int32Array) =>
   rows.reduce((sum, row) => sum + values[row]!, 0) / rows.length;
@@ -118,5 +118,25 @@ describe('bootstrapDifference', () => {
     const paired = bootstrapDifference({ labels, predictions: model, classes: 3 }, nearlyTheSame, settings);
     const alone = bootstrapConfusion({ labels, predictions: model, classes: 3 }, settings);
     assert.ok(width(paired) < width(alone));
+  });
+});
+
+describe('bootstrapSums', () => {
+  it('draws as the others do: the same interval of a mean, and of a score of counts', () => {
+    const resampling = { expectedBlockRows: 9, replicates: 300, seed: 8 };
+    const values = normals(labels.length, 9);
+    const predictions = decisions(labels, 0.4, 10);
+    const cells = Array.from({ length: 9 }, (_, cell) =>
+      Float64Array.from(labels, (label, row) => (label * 3 + predictions[row]! === cell ? 1 : 0)),
+    );
+    const [meanOfRows, score] = bootstrapSums([values, ...cells], resampling, [
+      (sums) => sums[0]! / labels.length,
+      (sums) => macroF1(sums.subarray(1), 3),
+    ]);
+    const expected = bootstrapInterval(labels.length, resampling, mean(values));
+    for (const bound of ['estimate', 'lower', 'upper'] as const) {
+      assert.ok(Math.abs(meanOfRows![bound] - expected[bound]) < 1e-12);
+    }
+    assert.deepEqual(score, bootstrapConfusion({ labels, predictions, classes: 3 }, resampling));
   });
 });

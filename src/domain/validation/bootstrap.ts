@@ -111,6 +111,37 @@ export function bootstrapDifference(
   });
 }
 
+/**
+ * Intervals of statistics that are functions of column sums over rows, all from the same draws: a block costs two
+ * look-ups a column, however long it is.
+ *
+ * @param columns `[columns]` of `[rows]`, in order of time
+ * @param statistics of the sums `[columns]` over as many rows as there are; the array is reused between calls
+ */
+export function bootstrapSums(
+  columns: readonly ArrayLike<number>[],
+  resampling: Resampling,
+  statistics: readonly ((sums: Float64Array) => number)[],
+): readonly Interval[] {
+  const rows = columns[0]?.length ?? 0;
+  /** Sums of the rows before each row, and of all of them. */
+  const before = columns.map((column) => {
+    const running = new Float64Array(rows + 1);
+    for (let row = 0; row < rows; row++) running[row + 1] = running[row]! + column[row]!;
+    return running;
+  });
+  const sums = new Float64Array(columns.length);
+  const values = (): readonly number[] => statistics.map((statistic) => statistic(sums));
+  sums.set(before.map((running) => running[rows]!));
+  return percentileIntervals(rows, resampling, values(), (blocks) => {
+    sums.fill(0);
+    blocks((start, length) => {
+      for (const [k, running] of before.entries()) sums[k]! += running[start + length]! - running[start]!;
+    });
+    return values();
+  });
+}
+
 type Blocks = (visit: (start: number, length: number) => void) => void;
 
 /** Overwrites `counts` with how often each cell occurs in the drawn blocks. */
@@ -128,21 +159,34 @@ function percentileInterval(
   estimate: number,
   replicate: (blocks: Blocks) => number,
 ): Interval {
+  return percentileIntervals(rows, resampling, [estimate], (blocks) => [replicate(blocks)])[0]!;
+}
+
+/** One interval for each estimate; a replicate gives all their statistics of the same draw. */
+function percentileIntervals(
+  rows: number,
+  resampling: Resampling,
+  estimates: readonly number[],
+  replicate: (blocks: Blocks) => readonly number[],
+): readonly Interval[] {
   const { expectedBlockRows, replicates = 1000, level = 0.95, seed } = resampling;
   checkResampling(rows, expectedBlockRows, replicates, level);
   const random = Random.fromLabel(seed, 'stationary-bootstrap');
   const blocks: Blocks = (visit) => drawBlocks(rows, expectedBlockRows, random, visit);
-  const statistics = Float64Array.from({ length: replicates }, () => replicate(blocks))
-    .filter((value) => !Number.isNaN(value))
-    .sort();
-  return {
-    estimate,
-    lower: quantileOfSorted(statistics, (1 - level) / 2),
-    upper: quantileOfSorted(statistics, (1 + level) / 2),
-    level,
-    replicates: statistics.length,
-    effectiveBlocks: rows / expectedBlockRows,
-  };
+  const drawn = Array.from({ length: replicates }, () => replicate(blocks));
+  return estimates.map((estimate, i) => {
+    const statistics = Float64Array.from(drawn, (values) => values[i]!)
+      .filter((value) => !Number.isNaN(value))
+      .sort();
+    return {
+      estimate,
+      lower: quantileOfSorted(statistics, (1 - level) / 2),
+      upper: quantileOfSorted(statistics, (1 + level) / 2),
+      level,
+      replicates: statistics.length,
+      effectiveBlocks: rows / expectedBlockRows,
+    };
+  });
 }
 
 /** Visits contiguous stretches of rows, `rows` in all; a block that runs over the end comes as two stretches. */

@@ -8,15 +8,12 @@ import { type Crew, crewControl } from './crew.ts';
 import { growerMemory, type GrowerMemory, TreeGrower } from './grower.ts';
 import type { FeatureColumns, MirroredFeatures } from './features.ts';
 import type { GrownTree } from './growing-tree.ts';
-import type { Range, RowRange } from './histogram.ts';
+import { CHUNK_ROWS, chunkOf, type RowRange } from './histogram.ts';
 import type { Tree } from './model.ts';
 import { computeGradients, type Targets } from './objective.ts';
 import type { BoostingParameters } from './parameters.ts';
 import { drawColumns, drawnColumnCount, drawRows } from './sampling.ts';
 import { addTreeOutput, walkable } from './traversal.ts';
-
-/** Rows of one task. */
-const CHUNK_ROWS = 8192;
 
 /** All that the threads of one training share: plain data, whose large arrays lie in shared memory. */
 export interface TrainingWork {
@@ -110,7 +107,7 @@ export class Booster {
   round(): readonly Tree[] {
     const { parameters, targets, margins, gradients, rows, drawnRows, drawnColumns } = this.#work;
     this.#crew.each(Math.ceil(rows.length / CHUNK_ROWS), (chunk) => {
-      const range = rangeOf(chunk, rows.length);
+      const range = chunkOf(chunk, rows.length);
       computeGradients(parameters.objective, targets, margins, { gradients, ...range });
     });
     return gradients.map((derivatives, output) => {
@@ -139,7 +136,7 @@ export class Booster {
     this.#crew.each(leaves.length + chunks, (task) => {
       const leaf = leaves[task];
       if (leaf === undefined) {
-        const range = rangeOf(task - leaves.length, validation.rows.length);
+        const range = chunkOf(task - leaves.length, validation.rows.length);
         addTreeOutput(walked, { ...validation, columns: bins.columns, outputs, ...range }, output);
       } else {
         addLeaf(margins, leaf.output, { rows, ...leaf.drawn });
@@ -151,8 +148,4 @@ export class Booster {
 
 function addLeaf(margins: Float32Array, output: number, { rows, from, to }: RowRange): void {
   for (let i = from; i < to; i++) margins[rows[i]!]! += output;
-}
-
-function rangeOf(chunk: number, rows: number): Range {
-  return { from: chunk * CHUNK_ROWS, to: Math.min((chunk + 1) * CHUNK_ROWS, rows) };
 }

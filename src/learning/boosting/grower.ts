@@ -14,12 +14,16 @@ import {
 import { Frontier, MOST_AT_ONCE } from './growth.ts';
 import {
   accumulate,
+  CHUNK_ROWS,
+  chunkOf,
+  gather,
   GROUP,
   GROUP_HISTOGRAM,
   groupCount,
   leftBins,
   packGroup,
   partition,
+  type Range,
   subtract,
 } from './histogram.ts';
 import { HistogramPool, NO_HISTOGRAM } from './histogram-pool.ts';
@@ -47,6 +51,8 @@ export interface GrowerMemory {
   readonly middles: Int32Array;
   /** `[all rows]` */
   readonly scratch: Int32Array;
+  /** `[all rows × 2]` derivatives in the order of the rows that are accumulated next. */
+  readonly ordered: Float32Array;
 }
 
 /** @param columns how many a tree draws */
@@ -64,6 +70,7 @@ export function growerMemory(
     found: new Float64Array(new SharedArrayBuffer(8 * 2 * MOST_AT_ONCE * groups * CANDIDATE_LENGTH)),
     middles: new Int32Array(new SharedArrayBuffer(4 * 4 * MOST_AT_ONCE)),
     scratch: new Int32Array(new SharedArrayBuffer(4 * rows)),
+    ordered: new Float32Array(new SharedArrayBuffer(8 * rows)),
   };
 }
 
@@ -140,13 +147,14 @@ export class TreeGrower {
   }
 
   #root(ground: Ground): DivisibleNode | undefined {
-    const { gradients, rows } = ground;
+    const { rows } = ground;
     const histogram = this.#pool.take();
     const drawn = { from: 0, to: ground.drawn };
     const rest = { from: ground.drawn, to: rows.length };
+    const ordered = this.#inOrder(ground);
     this.#crew.each(this.#groups, (group) => {
       const sums = this.#pool.group(histogram, group).fill(0);
-      accumulate(sums, this.#packed[group]!, gradients, { rows, ...drawn });
+      accumulate(sums, this.#packed[group]!, ordered, { rows, ...drawn });
     });
     let gradient = 0;
     let hessian = 0;
@@ -162,20 +170,34 @@ export class TreeGrower {
     return this.#divisible(node, 0, ground);
   }
 
+  /** Derivatives of all rows that are drawn; without sampling, these are all rows in their own order. */
+  #inOrder({ gradients, rows, drawn }: Ground): Float32Array {
+    if (drawn === rows.length) return gradients;
+    const { ordered } = this.#memory;
+    this.#crew.each(Math.ceil(drawn / CHUNK_ROWS), (chunk) => {
+      gather(gradients, { rows, ...chunkOf(chunk, drawn) }, ordered);
+    });
+    return ordered;
+  }
+
   /**
-   * Divides the rows of each node. @returns where the right sides begin, of the drawn and of the other rows by turns, in
+   * Divides the rows of each node, and orders the derivatives of those that will be accumulated. @returns where the right sides begin, of the drawn and of the other rows by turns, in
    * memory that the batch after the next overwrites: the next may be begun by one thread while another reads this one.
    */
-  #partition(nodes: readonly DivisibleNode[], { rows }: Ground): Int32Array {
-    const { scratch } = this.#memory;
+  #partition(nodes: readonly DivisibleNode[], { rows, gradients }: Ground): Int32Array {
+    const { scratch, ordered } = this.#memory;
     const half = (this.#batches++ % 2) * 2 * MOST_AT_ONCE;
     const middles = this.#memory.middles.subarray(half, half + 2 * MOST_AT_ONCE);
     this.#crew.each(2 * nodes.length, (task) => {
-      const { split, drawn, rest } = nodes[task >> 1]!;
+      const { split, drawn, rest, depth, histogram } = nodes[task >> 1]!;
       const range = task % 2 === 0 ? drawn : rest;
       const codes = this.#binned.codes[split.column]!;
       const goesLeft = leftBins(split.bin, split.missingLeft);
-      middles[task] = partition({ rows, ...range }, codes, goesLeft, scratch);
+      const middle = partition({ rows, ...range }, codes, goesLeft, scratch);
+      middles[task] = middle;
+      if (range === rest || depth + 1 === this.#parameters.maxDepth) return;
+      const [smaller] = bySize({ from: drawn.from, to: middle }, { from: middle, to: drawn.to });
+      gather(gradients, { rows, ...(histogram === NO_HISTOGRAM ? drawn : smaller) }, ordered);
     });
     return middles;
   }
@@ -190,7 +212,7 @@ export class TreeGrower {
       return [];
     }
     for (const { left, right, parent } of pairs) {
-      const [smaller, larger] = bySize(left, right);
+      const [smaller, larger] = siblingsBySize(left, right);
       larger.histogram = parent === NO_HISTOGRAM ? this.#pool.take() : parent;
       smaller.histogram = this.#pool.take();
     }
@@ -209,16 +231,17 @@ export class TreeGrower {
     place: { readonly node: number; readonly group: number; readonly ground: Ground },
   ): void {
     const { group, node } = place;
-    const { gradients, rows } = place.ground;
-    const [smaller, larger] = bySize(left, right);
+    const { rows } = place.ground;
+    const { ordered } = this.#memory;
+    const [smaller, larger] = siblingsBySize(left, right);
     const histogramOf = (child: GrowingNode, spare: Float64Array): Float64Array =>
       child.histogram === NO_HISTOGRAM ? spare : this.#pool.group(child.histogram, group);
     const small = histogramOf(smaller, this.#spare[0]).fill(0);
-    accumulate(small, this.#packed[group]!, gradients, { rows, ...smaller.drawn });
+    accumulate(small, this.#packed[group]!, ordered, { rows, ...smaller.drawn });
     const large = histogramOf(larger, this.#spare[1]);
     if (parent === NO_HISTOGRAM) {
       large.fill(0);
-      accumulate(large, this.#packed[group]!, gradients, { rows, ...larger.drawn });
+      accumulate(large, this.#packed[group]!, ordered, { rows, ...larger.drawn });
     } else {
       subtract(large, small);
     }
@@ -257,8 +280,11 @@ export class TreeGrower {
   }
 }
 
-function bySize(left: GrowingNode, right: GrowingNode): readonly [GrowingNode, GrowingNode] {
-  return sizeOf(left) <= sizeOf(right) ? [left, right] : [right, left];
+/** The smaller one first, the first of equals. */
+function bySize(a: Range, b: Range): readonly [Range, Range] {
+  return a.to - a.from <= b.to - b.from ? [a, b] : [b, a];
 }
 
-const sizeOf = ({ drawn }: GrowingNode): number => drawn.to - drawn.from;
+function siblingsBySize(left: GrowingNode, right: GrowingNode): readonly [GrowingNode, GrowingNode] {
+  return bySize(left.drawn, right.drawn)[0] === left.drawn ? [left, right] : [right, left];
+}

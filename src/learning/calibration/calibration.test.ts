@@ -99,6 +99,13 @@ describe('chooseCalibrator', () => {
     assert.ok(probabilities.every((p, i) => Math.abs(p - after[i]!) < 0.03));
   });
 
+  it('does nothing when the judging rows hold too few independent outcomes to tell', () => {
+    const [fit, judge] = [rowsOf(4_000, 3, biased), rowsOf(2_000, 4, biased)];
+    const chosen = (independent: number) =>
+      chooseCalibrator(fit, { ...judge, independent }, fit).calibrator.method;
+    assert.deepEqual([chosen(2_000), chosen(2)], ['dirichlet', 'none']);
+  });
+
   it('refuses to choose on nothing', () => {
     const none = { probabilities: new Float64Array(0), labels: [] };
     assert.throws(() => chooseCalibrator(rowsOf(10, 1, biased), none, none), DataError);

@@ -52,34 +52,65 @@ export function fitCalibrator(method: CalibrationMethod, rows: ScoredLabels): Ca
   return FITS[method](rows.probabilities, rows.labels);
 }
 
+export interface JudgingLabels extends ScoredLabels {
+  /** About how many independent outcomes the rows hold, where labels overlap in time; default: one a row. */
+  readonly independent?: number;
+}
+
 export interface CalibrationChoice {
-  /** The method of least loss, fitted again on all rows. */
+  /** The method chosen, fitted again on all rows. */
   readonly calibrator: Calibrator;
   /** Log loss in nats of each method on the rows that it was not fitted on. */
   readonly heldOut: Readonly<Record<CalibrationMethod, number>>;
+  /** Of each method's difference in log loss from doing nothing. */
+  readonly standardErrors: Readonly<Record<CalibrationMethod, number>>;
 }
 
 /**
  * Fits every method on `fit`, keeps the one of least log loss on `judge` and fits it again on `all` of them. A method
- * must be better than doing nothing, or nothing is done.
+ * must be better than doing nothing by more than one standard error of the difference, or nothing is done.
+ * Source of the rule: Breiman, Friedman, Olshen & Stone, Classification and Regression Trees (1984), section 3.4.3.
  * @throws DataError when a part has no rows
  */
 export function chooseCalibrator(
   fit: ScoredLabels,
-  judge: ScoredLabels,
+  judge: JudgingLabels,
   all: ScoredLabels,
 ): CalibrationChoice {
   requireRows(judge, 'judge');
   const classes = judge.probabilities.length / judge.labels.length;
-  const losses = CALIBRATION_METHODS.map((method): readonly [CalibrationMethod, number] => {
-    const map = fitCalibrator(method, fit);
-    return [method, logLoss(judge.labels, calibrate(map, judge.probabilities, classes))];
+  const undone = Float64Array.from({ length: judge.labels.length }, (_, row) => rowLoss(judge, row));
+  const judged = CALIBRATION_METHODS.map((method) => {
+    const probabilities = calibrate(fitCalibrator(method, fit), judge.probabilities, classes);
+    const gains = undone.map((loss, row) => loss - rowLoss({ ...judge, probabilities }, row));
+    return {
+      method,
+      loss: logLoss(judge.labels, probabilities),
+      standardError: standardErrorOfMean(gains, judge.independent ?? gains.length),
+    };
   });
-  const best = losses.reduce((a, b) => (b[1] < a[1] ? b : a));
+  const [nothing] = judged;
+  const better = judged.filter(({ loss, standardError }) => loss < nothing!.loss - standardError);
+  const best = better.reduce((a, b) => (b.loss < a.loss ? b : a), nothing!);
+  const byMethod = (value: (one: (typeof judged)[number]) => number) =>
+    Object.fromEntries(judged.map((one) => [one.method, value(one)])) as Record<CalibrationMethod, number>;
   return {
-    calibrator: fitCalibrator(best[0], all),
-    heldOut: Object.fromEntries(losses) as Record<CalibrationMethod, number>,
+    calibrator: fitCalibrator(best.method, all),
+    heldOut: byMethod(({ loss }) => loss),
+    standardErrors: byMethod(({ standardError }) => standardError),
   };
+}
+
+function rowLoss({ probabilities, labels }: ScoredLabels, row: number): number {
+  const classes = probabilities.length / labels.length;
+  return logLoss([labels[row]!], probabilities.subarray(row * classes, (row + 1) * classes));
+}
+
+/** @param independent how many of the values count as independent */
+function standardErrorOfMean(values: Float64Array, independent: number): number {
+  const mean = values.reduce((a, b) => a + b, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+  return Math.sqrt(variance / independent);
 }
 
 function requireRows({ probabilities, labels }: ScoredLabels, purpose: string): void {

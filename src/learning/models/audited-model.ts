@@ -66,7 +66,7 @@ export class AuditedModel {
 }
 
 /** The auditor's 14 features for rows whose base probabilities are known, `[rows × 14]`. */
-export function auditorInput(
+function auditorInput(
   base: BaseModel,
   scored: {
     readonly probabilities: Float64Array;

@@ -1,5 +1,17 @@
 /** Configuration of the base model and of its training, with all mistakes found at once. */
-import { CLASS_COUNT, CLASS_WEIGHTS, ConfigError, type ConfigProblem } from '../../domain/core/index.ts';
+import {
+  CLASS_COUNT,
+  CLASS_WEIGHTS,
+  ConfigError,
+  type ConfigProblem,
+  INTEGER,
+  NOT_NEGATIVE,
+  type NumberRule,
+  POSITIVE,
+  POSITIVE_INTEGER,
+  RATE,
+  numberProblems,
+} from '../../domain/core/index.ts';
 import type { TrainingConfig } from '../neural/index.ts';
 
 /** Architecture. */
@@ -54,36 +66,9 @@ export const TRAINING_DEFAULTS: Readonly<Record<TrainingConfig['mode'], Training
   windowed: { ...RECIPE, mode: 'windowed', labelledSteps: 1, batchSize: 256 },
 };
 
-interface Rule {
-  readonly holds: (value: number) => boolean;
-  readonly message: string;
-}
-
-const POSITIVE_INTEGER: Rule = {
-  holds: (v) => Number.isInteger(v) && v >= 1,
-  message: 'a whole number above 0',
-};
-const INTEGER: Rule = { holds: Number.isInteger, message: 'a whole number' };
-const POSITIVE: Rule = { holds: (v) => Number.isFinite(v) && v > 0, message: 'a number above 0' };
-const NOT_NEGATIVE: Rule = { holds: (v) => Number.isFinite(v) && v >= 0, message: 'a number from 0 on' };
-const RATE: Rule = { holds: (v) => v >= 0 && v < 1, message: 'a number from 0 to below 1' };
-
-function problemsOf<Name extends string>(
-  path: string,
-  values: NoInfer<Readonly<Record<Name, number>>>,
-  rules: Readonly<Record<Name, Rule>>,
-): ConfigProblem[] {
-  return (Object.entries<Rule>(rules) as [Name, Rule][])
-    .filter(([name, rule]) => !rule.holds(values[name]))
-    .map(([name, rule]) => ({
-      path: `${path}.${name}`,
-      message: `must be ${rule.message}, is ${values[name]}`,
-    }));
-}
-
 /** Every mistake in a configuration; none if it can be used. */
 export function tcnLstmConfigProblems(config: TcnLstmConfig): readonly ConfigProblem[] {
-  return problemsOf('base', config, {
+  return numberProblems('base', config, {
     sequenceLength: POSITIVE_INTEGER,
     channels: POSITIVE_INTEGER,
     hidden: { holds: (v) => Number.isInteger(v) && v >= 2, message: 'a whole number above 1' },
@@ -108,13 +93,13 @@ const TRAINING_RULES = {
   validationWindows: POSITIVE_INTEGER,
   seed: INTEGER,
   threads: POSITIVE_INTEGER,
-} satisfies Partial<Record<keyof TrainingConfig, Rule>>;
+} satisfies Partial<Record<keyof TrainingConfig, NumberRule>>;
 
 export function trainingConfigProblems(config: TrainingConfig): readonly ConfigProblem[] {
   const { classWeights, microBatchSize } = config;
-  const problems = problemsOf('training', config, TRAINING_RULES);
+  const problems = numberProblems('training', config, TRAINING_RULES);
   if (microBatchSize !== undefined) {
-    problems.push(...problemsOf('training', { microBatchSize }, { microBatchSize: POSITIVE_INTEGER }));
+    problems.push(...numberProblems('training', { microBatchSize }, { microBatchSize: POSITIVE_INTEGER }));
   }
   if (classWeights.length !== CLASS_COUNT || !classWeights.every(POSITIVE.holds)) {
     problems.push({

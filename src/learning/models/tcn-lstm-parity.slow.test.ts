@@ -140,7 +140,7 @@ async function firstPass(network: SequenceNetwork, example: Case, training: bool
   return { layout, logits: dataOf('logits'), loss: dataOf('loss')[0]!, gradient: dataOf('gradient') };
 }
 
-async function trained(network: SequenceNetwork, example: Case) {
+async function trained(network: SequenceNetwork, example: Case, threads: number) {
   const layout = describeNetwork(network);
   const random = Random.fromSeed(1);
   // PyTorch's model has no dropout.
@@ -155,7 +155,7 @@ async function trained(network: SequenceNetwork, example: Case) {
     classWeights: golden.classWeights,
     weightDecay: golden.weightDecay,
     random,
-    threads: 1,
+    threads,
   });
   const outcomes: StepOutcome[] = [];
   for (let i = 0; i < example.losses.length; i++) {
@@ -228,26 +228,33 @@ describe('the base model against PyTorch', () => {
     const { weights, buffers } = example;
     if (weights === undefined || buffers === undefined) continue;
 
-    it(`${name}: weights within 1e-4 after ${losses.length} AdamW steps`, async (t) => {
-      const { layout, parameters, buffers: statistics, outcomes } = await trained(network, example);
-      const lossesHere = outcomes.map(({ loss }) => loss);
-      assert.ok(worst(lossesHere, losses, 1) <= 1e-5);
-      const norms = outcomes.map(({ gradientNorm }) => gradientNorm);
-      assert.ok(worst(norms, example.norms, 1) <= 1e-4);
-      const walk = losses.length * golden.learningRate;
-      let distance = 0;
-      for (const [parameter, spread] of Object.entries(weights)) {
-        const error = worst(spreadOf(pieceOf(parameters, layout.parameters, parameter), 48), spread, 1);
-        const isShift = isShiftBeforeNorm(parameter);
-        assert.ok(error <= (isShift ? walk : 1e-4), `${parameter} is ${error} away`);
-        if (!isShift) distance = Math.max(distance, error);
-      }
-      for (const [buffer, spread] of Object.entries(buffers)) {
-        const error = worst(spreadOf(pieceOf(statistics, layout.buffers, buffer), 48), spread, 1);
-        // The running mean follows the shift.
-        assert.ok(error <= (buffer.endsWith('mean') ? walk : 1e-5), `${buffer} is ${error} away`);
-      }
-      t.diagnostic(`${name}: weights ${distance.toExponential(1)} after ${losses.length} steps`);
-    });
+    for (const threads of [1, 2]) {
+      it(`${name}: weights within 1e-4 after ${losses.length} AdamW steps, threads: ${threads}`, async (t) => {
+        const {
+          layout,
+          parameters,
+          buffers: statistics,
+          outcomes,
+        } = await trained(network, example, threads);
+        const lossesHere = outcomes.map(({ loss }) => loss);
+        assert.ok(worst(lossesHere, losses, 1) <= 1e-5);
+        const norms = outcomes.map(({ gradientNorm }) => gradientNorm);
+        assert.ok(worst(norms, example.norms, 1) <= 1e-4);
+        const walk = losses.length * golden.learningRate;
+        let distance = 0;
+        for (const [parameter, spread] of Object.entries(weights)) {
+          const error = worst(spreadOf(pieceOf(parameters, layout.parameters, parameter), 48), spread, 1);
+          const isShift = isShiftBeforeNorm(parameter);
+          assert.ok(error <= (isShift ? walk : 1e-4), `${parameter} is ${error} away`);
+          if (!isShift) distance = Math.max(distance, error);
+        }
+        for (const [buffer, spread] of Object.entries(buffers)) {
+          const error = worst(spreadOf(pieceOf(statistics, layout.buffers, buffer), 48), spread, 1);
+          // The running mean follows the shift.
+          assert.ok(error <= (buffer.endsWith('mean') ? walk : 1e-5), `${buffer} is ${error} away`);
+        }
+        t.diagnostic(`${name}: weights ${distance.toExponential(1)} after ${losses.length} steps`);
+      });
+    }
   }
 });

@@ -32,6 +32,8 @@ export interface TrainTcnLstmOptions {
   readonly lastEpoch?: number;
   readonly model: TcnLstmConfig;
   readonly training: TrainingConfig;
+  /** Told the classes that no row to learn from has; without it that is refused. */
+  readonly onMissingClasses?: (names: readonly string[]) => void;
   readonly onStep?: (report: StepReport) => void;
   readonly onEpoch?: (report: EpochReport) => void;
   /** A batch of so many sequences runs in parts of at most so many. */

@@ -321,7 +321,16 @@ describe('TCN + LSTM', () => {
     };
     await attempt({ labels: labels.slice(1) }, /2399 labels for 2400 rows/);
     await attempt({ labels: labels.map((k) => (k === 2 ? 1 : k)) }, /is BUY; a class that never occurs/);
-    await attempt({ labels: labels.map(() => 1) }, /is SELL and BUY/);
+    await attempt({ labels: labels.map(() => 1) }, /is SELL or BUY/);
+    const told: string[] = [];
+    await trainTcnLstm({
+      ...SPLIT,
+      dataset: { ...DATA, labels: labels.map((k) => (k === 0 ? 1 : k)) },
+      model: MODEL,
+      training: { ...TRAINING, epochs: 1 },
+      onMissingClasses: (names) => told.push(...names),
+    });
+    assert.deepEqual(told, ['SELL'], 'unless the caller wants to hear of it and go on');
     await attempt({ labels: labels.map(() => 3) }, /row 0 has label 3, classes are 0 to 2/);
     const rowName = (row: number): string => `minute ${row}`;
     const broken = features.with(700 * 3 + 1, Number.NaN);

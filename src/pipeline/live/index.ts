@@ -1,2 +1,4 @@
+export * from './calibrated-model.ts';
+export { type CalibrationFile, type ConformalFile, judgeFileName } from './judge-files.ts';
 export * from './replay.ts';
 export * from './served-model.ts';

@@ -36,6 +36,8 @@ export interface ReplayResult {
   readonly messages: number;
   readonly minutes: number;
   readonly signals: number;
+  /** Signals whose prediction set is not one direction. */
+  readonly abstentions: number;
   readonly warmUpMinutes: number;
   readonly incompleteMinutes: number;
   readonly gaps: number;
@@ -58,10 +60,12 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
     decoder: openDecoder({ instruments: [survey.instrument], files: survey.files }),
     signal: options.signal,
   });
+  let abstentions = 0;
   const counts = { signal: 0, 'warm-up': 0, incomplete: 0 };
   const emit = (outcomes: readonly EngineOutcome[]): void => {
     for (const outcome of outcomes) {
       counts[outcome.kind]++;
+      if (outcome.kind === 'signal' && outcome.signal.abstains) abstentions++;
       options.onOutcome(outcome);
     }
   };
@@ -80,6 +84,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
     messages: applied,
     minutes: counts.signal + counts['warm-up'] + counts.incomplete,
     signals: counts.signal,
+    abstentions,
     warmUpMinutes: counts['warm-up'],
     incompleteMinutes: counts.incomplete,
     gaps,

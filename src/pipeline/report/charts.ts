@@ -4,13 +4,7 @@
  */
 import type * as LightweightCharts from 'lightweight-charts';
 import type uPlotType from 'uplot';
-import type { Report } from './report-data.ts';
-
-/** What the charts need of a report. */
-export type ChartData = Pick<Report, 'series' | 'curves' | 'evaluation'> & {
-  /** Minutes that a run of SELL or BUY must last to be marked on the price. */
-  readonly shortestRun: number;
-};
+import type { ChartData } from './chart-data.ts';
 
 declare global {
   interface Window {
@@ -19,14 +13,13 @@ declare global {
   }
 }
 
-export function drawCharts(report: ChartData): void {
-  const { shortestRun } = report;
+export function drawCharts(data: ChartData): void {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   const { LightweightCharts: charts, uPlot } = window;
 
   const drawPrice = (host: HTMLElement): void => {
-    const { minuteMs, close, probabilities, decisions } = report.series;
+    const { time, close, sell, buy, marks } = data.price;
     const chart = charts.createChart(host, {
       autoSize: true,
       layout: {
@@ -44,37 +37,40 @@ export function drawCharts(report: ChartData): void {
       },
       rightPriceScale: { borderColor: color('line') },
     });
-    const time = minuteMs.map((ms) => (ms / 1000) as LightweightCharts.UTCTimestamp);
+    const stamps = time as LightweightCharts.UTCTimestamp[];
     const price = chart.addSeries(charts.LineSeries, {
       color: color('ink'),
       lineWidth: 1,
       priceLineVisible: false,
+      title: 'close',
     });
-    price.setData(time.map((t, i) => ({ time: t, value: close[i]! })));
-    // A marker where a lasting run of equal decisions begins: every minute would bury the price.
-    const markers: LightweightCharts.SeriesMarker<LightweightCharts.Time>[] = [];
-    for (let start = 0, end = 0; start < decisions.length; start = end) {
-      while (end < decisions.length && decisions[end] === decisions[start]) end++;
-      if (decisions[start] === 1 || end - start < shortestRun) continue;
-      const buy = decisions[start] === 2;
-      markers.push({
-        time: time[start]!,
-        position: buy ? 'belowBar' : 'aboveBar',
-        shape: buy ? 'arrowUp' : 'arrowDown',
-        color: color(buy ? 'buy' : 'sell'),
-      });
-    }
-    charts.createSeriesMarkers(price, markers);
-    for (const [index, name] of [
-      [0, 'sell'],
-      [2, 'buy'],
+    price.setData(stamps.map((t, i) => ({ time: t, value: close[i]! })));
+    charts.createSeriesMarkers(
+      price,
+      marks.map((mark) => ({
+        time: mark.time as LightweightCharts.UTCTimestamp,
+        position: mark.buy ? ('belowBar' as const) : ('aboveBar' as const),
+        shape: mark.buy ? ('arrowUp' as const) : ('arrowDown' as const),
+        color: color(mark.buy ? 'buy' : 'sell'),
+      })),
+    );
+    for (const [name, values] of [
+      ['sell', sell],
+      ['buy', buy],
     ] as const) {
       const line = chart.addSeries(
         charts.LineSeries,
-        { color: color(name), lineWidth: 1, priceLineVisible: false, lastValueVisible: false },
+        {
+          color: color(name),
+          lineWidth: 1,
+          priceLineVisible: false,
+          lastValueVisible: true,
+          title: `p(${name.toUpperCase()})`,
+          priceFormat: { type: 'price', precision: 2, minMove: 0.01 },
+        },
         1,
       );
-      line.setData(time.map((t, i) => ({ time: t, value: probabilities[i]![index] })));
+      line.setData(stamps.map((t, i) => ({ time: t, value: values[i]! })));
     }
     chart.panes()[1]?.setHeight(110);
     chart.timeScale().fitContent();
@@ -91,52 +87,159 @@ export function drawCharts(report: ChartData): void {
       labelFont: '12px system-ui',
     }));
 
-  const plot = (
-    host: HTMLElement,
-    options: Omit<uPlotType.Options, 'width' | 'height'>,
-    data: uPlotType.AlignedData,
-  ): void => {
-    const legend = { live: false };
-    const chart = new uPlot({ ...options, legend, width: host.clientWidth, height: 260 }, data, host);
-    new ResizeObserver(() => chart.setSize({ width: host.clientWidth, height: 260 })).observe(host);
+  /** What the lines say where the pointer is. */
+  const tooltip = (describeX: (x: number) => string): uPlotType.Plugin => {
+    const box = document.createElement('div');
+    box.className = 'tooltip';
+    return {
+      hooks: {
+        init: (chart) => void chart.over.append(box),
+        setCursor: (chart) => {
+          const at = chart.cursor.idx;
+          const lines: string[] = [];
+          chart.series.forEach((series, i) => {
+            const value = at === null || at === undefined || i === 0 ? undefined : chart.data[i]![at];
+            if (typeof value === 'number')
+              lines.push(`${String(series.label)}: ${Number(value.toPrecision(4))}`);
+          });
+          box.style.display = lines.length > 0 ? 'block' : 'none';
+          if (lines.length === 0) return;
+          box.textContent = [describeX(chart.data[0][at!]!), ...lines].join('\n');
+          const left = chart.cursor.left ?? 0;
+          const onRight = left > chart.over.clientWidth / 2;
+          box.style.left = onRight ? '' : `${left + 12}px`;
+          box.style.right = onRight ? `${chart.over.clientWidth - left + 12}px` : '';
+          box.style.top = '8px';
+        },
+      },
+    };
   };
 
-  const drawReliability = (host: HTMLElement): void => {
-    const judges = report.evaluation.scores.filter((score) => score.id === 'audited' || score.id === 'base');
-    const confidences = [
-      ...new Set([0, 1, ...judges.flatMap((judge) => judge.reliability.map((bin) => bin.confidence))]),
-    ].toSorted((a, b) => a - b);
-    const columns = judges.map((judge) => {
-      const byConfidence = new Map(judge.reliability.map((bin) => [bin.confidence, bin.accuracy]));
-      return confidences.map((x) => byConfidence.get(x));
+  interface PlotOptions extends Omit<uPlotType.Options, 'width' | 'height'> {
+    readonly describeX: (x: number) => string;
+  }
+
+  const plot = (
+    host: HTMLElement,
+    { describeX, ...options }: PlotOptions,
+    columns: uPlotType.AlignedData,
+  ): void => {
+    const size = { width: host.clientWidth - 16, height: 260 };
+    const plugins = [tooltip(describeX)];
+    const chart = new uPlot({ ...options, plugins, legend: { live: false }, ...size }, columns, host);
+    new ResizeObserver(() => chart.setSize({ width: host.clientWidth - 16, height: 260 })).observe(host);
+  };
+
+  /** Lines whose points lie at other places: one column of all places, holes where a line has none. */
+  const aligned = (
+    lines: readonly (readonly { readonly x: number; readonly y: number }[])[],
+  ): uPlotType.AlignedData => {
+    const places = [...new Set(lines.flatMap((line) => line.map(({ x }) => x)))].toSorted((a, b) => a - b);
+    const columns = lines.map((line) => {
+      const values = new Map(line.map(({ x, y }) => [x, y]));
+      return places.map((x) => values.get(x));
     });
-    const colors = { audited: color('accent'), base: color('soft') } as Record<string, string>;
+    return [places, ...columns] as uPlotType.AlignedData;
+  };
+
+  const strokes: Record<string, string> = {
+    audited: color('accent'),
+    uncalibrated: color('warn'),
+    base: color('soft'),
+    boosting: color('violet'),
+  };
+
+  const unit = { x: { time: false, range: [0, 1] }, y: { range: [0, 1] } } satisfies uPlotType.Scales;
+  const dashed = (label: string): uPlotType.Series => ({
+    label,
+    stroke: color('line'),
+    dash: [4, 4],
+    width: 2,
+    points: { show: false },
+    spanGaps: true,
+  });
+
+  const drawReliability = (host: HTMLElement): void => {
+    const judges = data.judges.filter(({ id }) => id !== 'boosting');
+    const perfect = [
+      { x: 0, y: 0 },
+      { x: 1, y: 1 },
+    ];
     plot(
       host,
       {
         axes: axes(['probability of the most probable class', 'how often it was right']),
-        scales: { x: { time: false, range: [0, 1] }, y: { range: [0, 1] } },
+        scales: unit,
         series: [
           {},
-          { label: 'perfect', stroke: color('line'), dash: [4, 4], points: { show: false }, spanGaps: true },
-          ...judges.map((judge) => ({
-            label: judge.name,
-            stroke: colors[judge.id]!,
+          dashed('perfect'),
+          ...judges.map(({ id, name }) => ({
+            label: name,
+            stroke: strokes[id]!,
             width: 2,
             spanGaps: true,
             points: { show: true, size: 6 },
           })),
         ],
+        describeX: (x) => `stated ${x}`,
       },
-      [
-        confidences,
-        confidences.map((x) => (x === 0 || x === 1 ? x : undefined)),
-        ...columns,
-      ] as uPlotType.AlignedData,
+      aligned([perfect, ...judges.map(({ reliability }) => reliability)]),
     );
   };
 
-  const drawTraining = (host: HTMLElement, curve: Report['curves'][number]): void => {
+  const drawPrecisionRecall = (host: HTMLElement, k: number): void => {
+    const judges = data.judges.filter(({ id }) => id !== 'uncalibrated');
+    const known = data.prevalence[k] ?? 0;
+    const nothing = [
+      { x: 0, y: known },
+      { x: 1, y: known },
+    ];
+    plot(
+      host,
+      {
+        axes: axes(['recall', 'precision']),
+        scales: unit,
+        series: [
+          {},
+          dashed('knows nothing'),
+          ...judges.map(({ id, name }) => ({
+            label: name,
+            stroke: strokes[id]!,
+            width: 2,
+            spanGaps: true,
+            points: { show: false },
+          })),
+        ],
+        describeX: (x) => `recall ${x}`,
+      },
+      aligned([nothing, ...judges.map(({ precisionRecall }) => precisionRecall[k] ?? [])]),
+    );
+  };
+
+  const drawEquity = (host: HTMLElement): void => {
+    plot(
+      host,
+      {
+        axes: axes(['time (UTC)', 'log return after costs, %']),
+        tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
+        scales: { x: { time: true } },
+        series: [
+          {},
+          {
+            label: 'cumulated, %',
+            stroke: color('accent'),
+            width: 2,
+            fill: `${color('accent')}22`,
+            points: { show: false },
+          },
+        ],
+        describeX: (x) => new Date(x * 1000).toISOString().slice(0, 16).replace('T', ' '),
+      },
+      [[...data.equity.time], [...data.equity.net]],
+    );
+  };
+
+  const drawTraining = (host: HTMLElement, { epochs }: ChartData['curves'][number]): void => {
     plot(
       host,
       {
@@ -151,12 +254,13 @@ export function drawCharts(report: ChartData): void {
           { label: 'validation loss', stroke: color('accent'), width: 2 },
           { label: 'validation macro-F1', stroke: color('buy'), width: 2, dash: [5, 3], scale: 'f1' },
         ],
+        describeX: (x) => `epoch ${x}`,
       },
       [
-        curve.epochs.map((e) => e.epoch),
-        curve.epochs.map((e) => e.trainLoss),
-        curve.epochs.map((e) => e.validationLoss),
-        curve.epochs.map((e) => e.macroF1),
+        epochs.map((e) => e.epoch),
+        epochs.map((e) => e.trainLoss),
+        epochs.map((e) => e.validationLoss),
+        epochs.map((e) => e.macroF1),
       ],
     );
   };
@@ -167,5 +271,7 @@ export function drawCharts(report: ChartData): void {
   };
   draw('price', drawPrice);
   draw('reliability', drawReliability);
-  report.curves.forEach((curve, i) => draw(`curve-${i}`, (host) => drawTraining(host, curve)));
+  draw('equity', drawEquity);
+  for (const k of [0, 1, 2]) draw(`pr-${k}`, (host) => drawPrecisionRecall(host, k));
+  data.curves.forEach((curve, i) => draw(`curve-${i}`, (host) => drawTraining(host, curve)));
 }

@@ -1,5 +1,10 @@
-/** What a trust report holds: the one structure behind the HTML page, `report.json` and `evaluate --json`. */
+/**
+ * What a trust report holds: the one structure behind the HTML page, `report.json` and `evaluate --json`.
+ * Every interval is 95 % and comes from the stationary block bootstrap unless it says otherwise.
+ */
 import type { Direction } from '../../domain/core/index.ts';
+
+export type Bounds = readonly [lower: number, upper: number];
 
 export interface ClassScore {
   readonly direction: Direction;
@@ -16,27 +21,163 @@ export interface ReliabilityBin {
   readonly count: number;
 }
 
-/** One judge of the same test rows. Intervals are 95 %, by stationary block bootstrap. */
+export interface PrecisionRecallCurve {
+  readonly direction: Direction;
+  /** Area under the curve as a step function; the share of the class for one who knows nothing. */
+  readonly averagePrecision: number;
+  readonly prevalence: number;
+  /** From the highest threshold to the lowest: recall rises. */
+  readonly points: readonly { readonly recall: number; readonly precision: number }[];
+}
+
+export type JudgeId = 'audited' | 'uncalibrated' | 'base' | 'logistic' | 'boosting' | 'persistence' | 'prior';
+
+/** One judge of the same test rows. */
 export interface ModelScore {
-  readonly id: 'audited' | 'base' | 'logistic' | 'prior';
+  readonly id: JudgeId;
   readonly name: string;
   readonly macroF1: number;
-  readonly macroF1Interval: readonly [number, number];
+  readonly macroF1Interval: Bounds;
   readonly mcc: number;
+  readonly mccInterval: Bounds;
   readonly logLoss: number;
+  readonly logLossInterval: Bounds;
+  /** Sum over the classes, 0 to 2. */
   readonly brier: number;
+  readonly brierInterval: Bounds;
   readonly ece: number;
+  readonly eceInterval: Bounds;
+  /**
+   * Among rows that became SELL or BUY: how often a BUY row had the greater share `p(BUY) / (p(BUY) + p(SELL))` than a
+   * SELL row; 0.5 is chance. Unlike macro-F1 it cannot be won by knowing volatility alone.
+   */
+  readonly directionAuc: number;
+  readonly directionAucInterval: Bounds;
   readonly classes: readonly ClassScore[];
   /** `[truth][predicted]` counts in the order SELL, NEUTRAL, BUY. */
   readonly confusion: readonly (readonly number[])[];
   readonly reliability: readonly ReliabilityBin[];
+  readonly precisionRecall: readonly PrecisionRecallCurve[];
 }
 
 /** Macro-F1 of the audited model minus that of another judge, on the same rows and the same resampled blocks. */
 export interface ScoreDifference {
-  readonly against: ModelScore['id'];
+  readonly against: JudgeId;
   readonly macroF1: number;
-  readonly interval: readonly [number, number];
+  readonly interval: Bounds;
+}
+
+/** The audited model on a part of the test rows. */
+export interface SliceScore {
+  readonly by: 'month' | 'volatility' | 'confidence';
+  readonly name: string;
+  readonly rows: number;
+  /** Too few for a conclusion below 30. */
+  readonly independentOutcomes: number;
+  readonly macroF1: number;
+  readonly macroF1Interval: Bounds;
+  readonly mcc: number;
+  /** Share of SELL and BUY decisions that came true, and how many there were. */
+  readonly precision: number;
+  readonly decisions: number;
+  /** Mean probability of the most probable class, and how often that class was right. */
+  readonly confidence: number;
+  readonly accuracy: number;
+}
+
+export interface SeedScore {
+  readonly seed: number;
+  readonly macroF1: number;
+  readonly mcc: number;
+  readonly logLoss: number;
+  readonly directionAuc: number;
+}
+
+/** A check by its name. A failed one stands above everything else on the page. */
+export interface Check {
+  readonly name: string;
+  readonly outcome: 'passed' | 'failed' | 'not made';
+  /** What was compared, with counts; or what is wrong; or why it was not made. */
+  readonly detail: string;
+  /** Single comparisons that were made. */
+  readonly comparisons: number;
+}
+
+/** A model retrained on labels that have nothing to do with its features. */
+export interface NullTest {
+  readonly name: string;
+  readonly labels: 'permuted' | 'shifted';
+  readonly model: string;
+  /** How many times the labels were drawn and the model retrained. */
+  readonly draws: number;
+  /** Means over the draws: macro-F1, and what independent decisions of the same shares would have. */
+  readonly macroF1: number;
+  readonly chance: number;
+  /** Mean difference, and its 95 % interval by Student's t over the draws. */
+  readonly difference: number;
+  readonly interval: Bounds;
+  /** One-sided probability of such a difference by chance. */
+  readonly pValue: number;
+  readonly failed: boolean;
+}
+
+/** A stretch of time and what it was used for. */
+export interface SplitPart {
+  readonly use: 'train' | 'purged' | 'stopping' | 'calibration' | 'judged' | 'test';
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly rows: number;
+}
+
+export interface SplitLane {
+  readonly name: string;
+  readonly parts: readonly SplitPart[];
+}
+
+export interface Trials {
+  /** Training runs on this data before and with this one, seeds counted one by one. */
+  readonly count: number;
+  readonly before: number;
+  /** Trials whose returns on exactly this test period are stored: what variance and overfitting are taken from. */
+  readonly compared: number;
+}
+
+/** A sketch until the backtester exists: one position at a time, held for the label's horizon, flat costs. */
+export interface Economics {
+  readonly costBps: number;
+  readonly periodMinutes: number;
+  readonly periods: number;
+  readonly positions: number;
+  /** Share of the positions that earned more than their costs; NaN without positions. */
+  readonly hitRatio: number;
+  /** Sum of log returns before and after costs. */
+  readonly grossReturn: number;
+  readonly netReturn: number;
+  readonly netReturnInterval: Bounds;
+  /** Per period, and times the root of the periods in a year. NaN when returns do not vary. */
+  readonly sharpe: number;
+  readonly sharpeInterval: Bounds;
+  readonly annualSharpe: number;
+  readonly skewness: number;
+  readonly kurtosis: number;
+  /** Probability that the true Sharpe ratio is above zero: for this series alone, and for the best of all trials. */
+  readonly probabilisticSharpe: number;
+  readonly deflatedSharpe: number;
+  /** Sharpe ratio per period that the best of so many trials reaches without skill, and the variance behind it. */
+  readonly expectedMaximumSharpe: number;
+  readonly trialVariance: number;
+  readonly varianceFrom: 'trials' | 'sampling error';
+  /** Periods until the Sharpe ratio is above zero with 95 % confidence; null when it never would be. */
+  readonly minimumTrackRecord: number | null;
+  /** Probability of backtest overfitting; null with fewer than two trials or too few periods. */
+  readonly overfitting: {
+    readonly probability: number;
+    readonly lossProbability: number;
+    readonly trials: number;
+    readonly pieces: number;
+  } | null;
+  /** Cumulated log return after costs at the end of each period. */
+  readonly equity: { readonly timeMs: readonly number[]; readonly net: readonly number[] };
 }
 
 export interface Ceiling {
@@ -66,13 +207,20 @@ export interface Evaluation {
     readonly fromMs: number;
     readonly toMs: number;
     readonly rows: number;
-    /** Label horizons that fit side by side into the test rows: the honest count of independent outcomes. */
+    /** Sum of the test labels' average uniqueness: the honest count of independent outcomes. */
     readonly independentOutcomes: number;
     /** Other models that had looked at this period before. Above zero, the period is no longer unseen. */
     readonly earlierOpenings: number;
   };
   readonly scores: readonly ModelScore[];
   readonly differences: readonly ScoreDifference[];
+  readonly slices: readonly SliceScore[];
+  readonly seeds: readonly SeedScore[];
+  readonly checks: readonly Check[];
+  readonly nulls: readonly NullTest[];
+  readonly trials: Trials;
+  readonly economics: Economics;
+  readonly splits: readonly SplitLane[];
   readonly ceiling: Ceiling | null;
   /** What can and what cannot be concluded, in words; first sentence first. */
   readonly verdict: readonly string[];
@@ -107,3 +255,9 @@ export interface Report {
   readonly facts: readonly { readonly name: string; readonly value: string }[];
   readonly config: unknown;
 }
+
+/** Fewer seeds than this, and their spread is not known. */
+export const SEEDS_FOR_SPREAD = 10;
+
+/** Fewer independent outcomes than this, and no interval deserves belief. A convention, not a theorem. */
+export const FEWEST_OUTCOMES = 30;

@@ -1,4 +1,5 @@
 export { inflateOnly } from './bare-inflate.ts';
+export * from './candles/index.ts';
 export { CONTENT_CHANGED } from './content-changed.ts';
 export { readContent, verifyContent } from './content.ts';
 export { VenueLineDecoder, type LineDecoder } from './line-decoder.ts';

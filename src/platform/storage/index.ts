@@ -14,6 +14,15 @@ export {
 export { type FeatureMonth, type FeatureMonths, readFeatureMonths } from './bar-quality-months.ts';
 export { type BarRange, readBars } from './bar-reader.ts';
 export { barFile, listDays, patchBar, stationaryFile, writeBarDay, type WrittenDay } from './bar-store.ts';
+export {
+  CANDLE_FILE_COLUMNS,
+  candleFile,
+  candleFolder,
+  type CandleLocation,
+  listCandleMonths,
+  readCandleMonths,
+  writeCandleMonth,
+} from './candle-store.ts';
 export { type CheckpointFile, CheckpointStore } from './checkpoint-store.ts';
 export { explainDiskError } from './disk-error.ts';
 export { appendJsonLine, readJson, writeJsonAtomic } from './json-file.ts';
@@ -29,5 +38,12 @@ export {
 } from './model-store.ts';
 export { type SymbolLocation, symbolFolder } from './partitions.ts';
 export { checkParquet } from './probe.ts';
-export { type EpochRecord, type RunRecord, RunStore, type TestOpening } from './run-store.ts';
+export {
+  type EpochRecord,
+  type RunRecord,
+  RunStore,
+  type TestOpening,
+  type TrainingRun,
+  type TrialRecord,
+} from './run-store.ts';
 export { writeZip } from './zip-writer.ts';

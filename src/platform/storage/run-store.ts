@@ -22,6 +22,10 @@ const SCHEMA = `
     id INTEGER PRIMARY KEY, opened_at TEXT NOT NULL, run_id TEXT NOT NULL, model_sha256 TEXT NOT NULL,
     venue TEXT NOT NULL, symbol TEXT NOT NULL, from_ms INTEGER NOT NULL, to_ms INTEGER NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS trials (
+    model_sha256 TEXT NOT NULL, seed INTEGER NOT NULL, setting TEXT NOT NULL, run_id TEXT NOT NULL,
+    recorded_at TEXT NOT NULL, returns TEXT NOT NULL, PRIMARY KEY (model_sha256, seed, setting)
+  ) STRICT, WITHOUT ROWID;
 `;
 
 /** https://www.sqlite.org/rescode.html */
@@ -35,6 +39,24 @@ export interface TestOpening {
   readonly symbol: string;
   readonly fromMs: number;
   readonly toMs: number;
+}
+
+/** What one model of one seed would have earned on a test period. */
+export interface TrialRecord {
+  readonly runId: string;
+  readonly modelSha256: string;
+  readonly seed: number;
+  /** Data, period and rules: only trials of the same setting can be compared. */
+  readonly setting: string;
+  /** `[periods]` */
+  readonly returns: readonly number[];
+}
+
+/** A run of a command that trains. */
+export interface TrainingRun {
+  readonly id: string;
+  readonly command: string;
+  readonly startedAt: string;
 }
 
 export interface RunRecord {
@@ -132,6 +154,41 @@ export class RunStore {
       )
       .run(openedAt, runId, modelSha256, venue, symbol, fromMs, toMs);
     return Number(earlier?.['models'] ?? 0);
+  }
+
+  /** Runs of commands that train, whatever became of them: who stopped one had seen its epochs. */
+  trainingRuns(): readonly TrainingRun[] {
+    const rows = this.#database
+      .prepare(
+        "SELECT id, command, started_at FROM runs WHERE command LIKE 'train%' OR command IN ('audit', 'tune', 'evolve')",
+      )
+      .all();
+    return rows.map((row) => ({
+      id: String(row['id']),
+      command: String(row['command']),
+      startedAt: String(row['started_at']),
+    }));
+  }
+
+  /** The same model and seed in the same setting again replaces what was there. */
+  recordTrial({ modelSha256, seed, setting, runId, returns }: TrialRecord, recordedAt: string): void {
+    this.#database
+      .prepare('INSERT OR REPLACE INTO trials VALUES (?, ?, ?, ?, ?, ?)')
+      .run(modelSha256, seed, setting, runId, recordedAt, JSON.stringify(returns));
+  }
+
+  /** All trials of a setting, in the order in which they were recorded. */
+  trialsOf(setting: string): readonly TrialRecord[] {
+    const rows = this.#database
+      .prepare('SELECT * FROM trials WHERE setting = ? ORDER BY recorded_at, model_sha256, seed')
+      .all(setting);
+    return rows.map((row) => ({
+      runId: String(row['run_id']),
+      modelSha256: String(row['model_sha256']),
+      seed: Number(row['seed']),
+      setting,
+      returns: JSON.parse(String(row['returns'])) as number[],
+    }));
   }
 
   close(): void {

@@ -3,7 +3,9 @@ import { describe, it } from 'node:test';
 import { MINUTE_MS } from '../../domain/core/index.ts';
 import { BookToBars, FEATURE_COUNT, FEATURE_SETS, LOG_RETURN_FEATURE } from '../../domain/features/index.ts';
 import { type BookUpdate, createBookUpdate, createInstrument } from '../../domain/market/index.ts';
-import { type EngineOutcome, type Probabilities, SignalEngine, type SignalModel } from './signal-engine.ts';
+import type { SetRule } from './prediction-sets.ts';
+import { SignalEngine } from './signal-engine.ts';
+import type { EngineOutcome, Probabilities, Scores, SignalModel } from './signal-engine.ts';
 
 const START = Date.UTC(2025, 0, 1);
 const instrument = createInstrument({
@@ -28,15 +30,20 @@ class StubModel implements SignalModel {
   readonly sequenceLength = 2;
   readonly featureSet = FEATURE_SETS['quantgod-9'];
   readonly windows: Float64Array[] = [];
+  readonly sets: SetRule = {
+    // One score of 0.6: a class belongs to a set from a probability of 0.4 on.
+    conformal: { coverage: 0.5, rate: 0, level: 0.5, scores: Float64Array.of(0.6) },
+    outcome: { thresholdShort: -1, thresholdLong: 1, lookaheadMinutes: 1 },
+  };
   answer: Probabilities = [0.2, 0.3, 0.5];
 
-  async score(window: Float64Array): Promise<{ base: Probabilities; audited: Probabilities }> {
+  async score(window: Float64Array): Promise<Scores> {
     this.windows.push(window);
-    return { base: [0.1, 0.2, 0.7], audited: this.answer };
+    return { base: [0.1, 0.2, 0.7], audited: [0.3, 0.3, 0.4], probabilities: this.answer };
   }
 
-  decide(audited: Probabilities): number {
-    return audited.indexOf(Math.max(...audited));
+  decide(probabilities: Probabilities): number {
+    return probabilities.indexOf(Math.max(...probabilities));
   }
 }
 
@@ -86,9 +93,10 @@ describe('SignalEngine', () => {
     const [first] = signals;
     assert.deepEqual([first!.direction, first!.confidence], ['BUY', 0.5]);
     assert.deepEqual(
-      [first!.base, first!.audited],
+      [first!.base, first!.audited, first!.probabilities],
       [
         [0.1, 0.2, 0.7],
+        [0.3, 0.3, 0.4],
         [0.2, 0.3, 0.5],
       ],
     );
@@ -99,6 +107,20 @@ describe('SignalEngine', () => {
     model.answer = [0.6, 0.3, 0.1];
     const signal = (await run(updates(1, 20), model)).find((outcome) => outcome.kind === 'signal');
     assert.deepEqual([signal?.signal.direction, signal?.signal.confidence], ['SELL', 0.6]);
+  });
+
+  it('says what cannot be ruled out, and abstains unless that is one direction', async () => {
+    const told = async (answer: Probabilities): Promise<unknown> => {
+      const model = new StubModel();
+      model.answer = answer;
+      const signal = (await run(updates(1, 20), model)).find((outcome) => outcome.kind === 'signal');
+      return [signal?.signal.set, signal?.signal.abstains];
+    };
+    assert.deepEqual(await told([0.1, 0.3, 0.6]), [['BUY'], false]);
+    assert.deepEqual(await told([0.6, 0.3, 0.1]), [['SELL'], false]);
+    assert.deepEqual(await told([0.1, 0.8, 0.1]), [['NEUTRAL'], true]);
+    assert.deepEqual(await told([0.1, 0.45, 0.45]), [['NEUTRAL', 'BUY'], true]);
+    assert.deepEqual(await told([0.35, 0.35, 0.3]), [[], true]);
   });
 
   it('says nothing after a lost message until the book is rebuilt and the window full again', async () => {

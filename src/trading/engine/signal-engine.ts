@@ -4,11 +4,22 @@
  */
 import { DIRECTIONS, invariant } from '../../domain/core/index.ts';
 import type { Direction } from '../../domain/core/index.ts';
+import { LOG_RETURN_FEATURE } from '../../domain/features/index.ts';
 import type { BarSource, FeatureSet, IncompleteReason, MinuteBar } from '../../domain/features/index.ts';
 import type { BookUpdate } from '../../domain/market/index.ts';
 import { BarWindow } from './bar-window.ts';
+import { PredictionSets, type SetRule } from './prediction-sets.ts';
 
 export type Probabilities = readonly [sell: number, neutral: number, buy: number];
+
+/** A model's answer to one window. */
+export interface Scores {
+  /** The network's own words, and the auditor's. */
+  readonly base: Probabilities;
+  readonly audited: Probabilities;
+  /** The auditor's, calibrated: what signals go by. */
+  readonly probabilities: Probabilities;
+}
 
 /** What the engine needs of a model. */
 export interface SignalModel {
@@ -18,21 +29,25 @@ export interface SignalModel {
   /**
    * @param window `[sequenceLength × features]` raw features, row-major, oldest first
    */
-  score(window: Float64Array): Promise<{ readonly base: Probabilities; readonly audited: Probabilities }>;
+  score(window: Float64Array): Promise<Scores>;
   /** Class index by the model's decision rule. */
-  decide(audited: Probabilities): number;
+  decide(probabilities: Probabilities): number;
+  /** How its prediction sets begin; from there on the engine leads them. */
+  readonly sets: SetRule;
 }
 
-export interface Signal {
+export interface Signal extends Scores {
   /** Start of the bar that closed last; the signal is known one minute later. */
   readonly minuteMs: number;
   /** Micro price at the bar's close. */
   readonly price: number;
-  readonly base: Probabilities;
-  readonly audited: Probabilities;
   readonly direction: Direction;
-  /** Audited probability of {@link Signal.direction}. */
+  /** Calibrated probability of {@link Signal.direction}. */
   readonly confidence: number;
+  /** Classes that cannot be ruled out at the promised coverage, in the order of {@link DIRECTIONS}; may be empty. */
+  readonly set: readonly Direction[];
+  /** The set is not exactly one of SELL and BUY: nothing should be done on this signal. */
+  readonly abstains: boolean;
 }
 
 export type EngineOutcome =
@@ -46,11 +61,13 @@ export class SignalEngine {
   readonly #bars: BarSource;
   readonly #model: SignalModel;
   readonly #window: BarWindow;
+  readonly #sets: PredictionSets;
 
   constructor({ bars, model }: { readonly bars: BarSource; readonly model: SignalModel }) {
     this.#bars = bars;
     this.#model = model;
     this.#window = new BarWindow(model.sequenceLength, model.featureSet);
+    this.#sets = new PredictionSets(model.sets);
   }
 
   /** Applies one update; returns one outcome for each bar that it closed (none, as a rule). */
@@ -74,15 +91,20 @@ export class SignalEngine {
   async #judgeBar(bar: MinuteBar): Promise<EngineOutcome> {
     const { minuteMs, close } = bar;
     const window = this.#window.push(bar);
+    this.#sets.close(minuteMs, bar.features[LOG_RETURN_FEATURE]!);
     if (bar.incomplete.length > 0) return { kind: 'incomplete', minuteMs, reasons: bar.incomplete };
     if (window === null) return { kind: 'warm-up', minuteMs, price: close, bars: this.#window.count };
-    const { base, audited } = await this.#model.score(window);
-    const chosen = this.#model.decide(audited);
+    const scores = await this.#model.score(window);
+    const { probabilities } = scores;
+    const chosen = this.#model.decide(probabilities);
     const direction = DIRECTIONS[chosen];
-    const confidence = audited[chosen];
+    const confidence = probabilities[chosen];
     invariant(direction !== undefined && confidence !== undefined, 'a decision is one of three classes', {
       chosen,
     });
-    return { kind: 'signal', signal: { minuteMs, price: close, base, audited, direction, confidence } };
+    const { members, abstains } = this.#sets.ask(probabilities);
+    const set = DIRECTIONS.filter((_, k) => members[k]);
+    const signal = { minuteMs, price: close, ...scores, direction, confidence, set, abstains };
+    return { kind: 'signal', signal };
   }
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { ConfigError } from '../../../domain/core/index.ts';
 import { audit, evaluate, modelReference } from '../../../pipeline/index.ts';
-import type { ModelScore } from '../../../pipeline/index.ts';
+import type { ModelScore, SeedSummary } from '../../../pipeline/index.ts';
 import { printEvaluation } from '../evaluation-text.ts';
 import { define } from '../invocation.ts';
 import { trainingReporter } from '../training-progress.ts';
@@ -11,7 +12,10 @@ export function registerAudit(program: Command): void {
     .description(
       'purged walk-forward of a base model’s recipe, auditor on out-of-fold predictions, one look at the test',
     )
-    .requiredOption('--model <name[@version]>', 'base model whose recipe is audited');
+    .requiredOption('--model <name[@version]>', 'base model whose recipe is audited')
+    .option('--seeds <n>', 'repeats the whole recipe with so many seeds; the first is shipped (default 1)')
+    .option('--workers <n>', 'trainings at once (default: threads of the machine by those of the engine)')
+    .option('--fresh', 'trains everything anew instead of going on where an earlier audit stopped');
   define(command, {
     groups: ['auditor', 'validation', 'evaluation'],
     example: 'tidemark audit --model nexo --json',
@@ -23,6 +27,9 @@ export function registerAudit(program: Command): void {
           audit({
             ...run,
             model: options['model'] as string,
+            seeds: wholeNumber('--seeds', options['seeds']),
+            workers: wholeNumber('--workers', options['workers']),
+            fresh: options['fresh'] === true,
             ...trainingReporter(output, report),
             onRound: ({ round, rounds, validationLoss }) =>
               report(round / rounds, `auditor: round ${round}, log loss ${validationLoss.toFixed(4)}`),
@@ -37,6 +44,8 @@ export function registerAudit(program: Command): void {
         (e) => `${e.evaluation.test.rows.toLocaleString('en')} rows`,
       );
       printEvaluation(output, evaluation);
+      output.line('');
+      for (const seed of audited.seeds) output.line(seedText(seed));
       output.line(
         `\nmodel ${model} in ${audited.stored.folder}\nfull report: tidemark evaluate --model ${model}`,
       );
@@ -56,6 +65,7 @@ export function registerAudit(program: Command): void {
         folds: audited.folds,
         oofRows: audited.oofRows,
         auditorRounds: audited.auditorRounds,
+        seeds: audited.seeds,
         test: summary('audited'),
         base: summary('base'),
         verdict: evaluation.verdict,
@@ -63,4 +73,20 @@ export function registerAudit(program: Command): void {
       };
     },
   });
+}
+
+function seedText({ seed, auditorRounds, scores, calibration }: SeedSummary): string {
+  const { base, audited } = scores.calibrationSlice;
+  return [
+    `seed ${seed}: ${auditorRounds} rounds; on ${audited.rows.toLocaleString('en')} development rows that nothing was fitted on`,
+    `macro-F1 ${audited.macroF1.toFixed(3)} (base alone ${base.macroF1.toFixed(3)}), log loss ${audited.logLoss.toFixed(4)} (${base.logLoss.toFixed(4)});`,
+    `calibrated by ${calibration.audited.calibrator.method} (base by ${calibration.base.calibrator.method})`,
+  ].join(' ');
+}
+
+function wholeNumber(flag: string, value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (Number.isSafeInteger(number) && number >= 1) return number;
+  throw new ConfigError([{ path: flag, message: `"${String(value)}" is not a whole number above 0` }]);
 }

@@ -221,8 +221,8 @@ async function replayLastDay(
   }
   const history = new Map(series.minuteMs.map((minuteMs, i) => [minuteMs, series.probabilities[i]!]));
   const compared = signals.filter(({ minuteMs }) => history.has(minuteMs));
-  const different = compared.filter(({ minuteMs, audited }) =>
-    audited.some((p, k) => !Object.is(p, history.get(minuteMs)![k])),
+  const different = compared.filter(({ minuteMs, probabilities }) =>
+    probabilities.some((p, k) => !Object.is(p, history.get(minuteMs)![k])),
   );
   return { signals: signals.length, compared: compared.length, different: different.length };
 }

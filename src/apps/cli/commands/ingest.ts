@@ -12,9 +12,11 @@ import {
 } from '../../../pipeline/index.ts';
 import { define, EXIT } from '../invocation.ts';
 import type { Output } from '../output.ts';
+import { registerIngestCandles } from './ingest-candles.ts';
 
 export function registerIngest(program: Command): void {
   const ingest = program.command('ingest').description('archives and recordings → Parquet');
+  registerIngestCandles(ingest);
   const l2 = ingest
     .command('l2')
     .description('order-book archives and recordings → minute bars')

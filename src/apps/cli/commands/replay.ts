@@ -26,7 +26,7 @@ export function registerReplay(program: Command): void {
       if (data.synthetic) output.line(output.bold('model trained on SYNTHETIC DATA'));
       output.line(
         output.dim(
-          'minute (UTC)        price         base: sell neutral buy     audited: sell neutral buy   signal  confidence',
+          'minute (UTC)        price         base: sell neutral buy     calibrated: sell neutral buy  signal  confidence  set',
         ),
       );
       const venue = (options['venue'] as string | undefined) ?? data.venue;
@@ -54,7 +54,7 @@ export function registerReplay(program: Command): void {
           },
         });
         output.note(
-          `${result.minutes} minutes: ${result.signals} signals, ${result.warmUpMinutes} warming up, ${result.incompleteMinutes} incomplete; ${result.gaps} gaps, ${result.quarantined} quarantined lines`,
+          `${result.minutes} minutes: ${result.signals} signals (${result.abstentions} of them abstentions), ${result.warmUpMinutes} warming up, ${result.incompleteMinutes} incomplete; ${result.gaps} gaps, ${result.quarantined} quarantined lines`,
         );
         if (isOwn)
           output.note(
@@ -73,9 +73,9 @@ export function registerReplay(program: Command): void {
 function outcomeText(outcome: EngineOutcome): string {
   switch (outcome.kind) {
     case 'signal': {
-      const { minuteMs, price, base, audited, direction, confidence } = outcome.signal;
+      const { minuteMs, price, base, probabilities, direction, confidence, set, abstains } = outcome.signal;
       const three = (values: readonly number[]): string => values.map((p) => p.toFixed(3)).join('  ');
-      return `${isoMinute(minuteMs)}  ${price.toPrecision(8).padStart(12)}   ${three(base)}         ${three(audited)}         ${direction.padEnd(7)} ${confidence.toFixed(3)}`;
+      return `${isoMinute(minuteMs)}  ${price.toPrecision(8).padStart(12)}   ${three(base)}         ${three(probabilities)}         ${direction.padEnd(7)} ${confidence.toFixed(3)}       {${set.join(' ')}}${abstains ? ' abstains' : ''}`;
     }
     case 'warm-up':
       return `${isoMinute(outcome.minuteMs)}  ${outcome.price.toPrecision(8).padStart(12)}   warming up: ${outcome.bars} bars`;

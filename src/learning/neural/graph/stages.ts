@@ -28,28 +28,22 @@ export interface ShardSum {
  * @throws {InvariantError} where a loop's body sums over shards
  */
 export function stagesOf(graph: Graph, results: readonly Value[]): readonly Stage[] {
-  const parts = split(liveNodes(graph, results));
-  const producer = new Map<Value, number>();
-  const lastReader = new Map<Value, number>(results.map((value) => [value, parts.length]));
-  for (const [i, { nodes, sums }] of parts.entries()) {
-    for (const value of nodes.flatMap(({ outputs }) => outputs)) producer.set(value, i);
-    for (const value of [...nodes.flatMap(readBy), ...sums.map(({ summand }) => summand)]) {
-      lastReader.set(value, Math.max(i, lastReader.get(value) ?? 0));
-    }
-  }
-  return parts.map(({ nodes, sums }, i) => {
-    const summands = new Set(sums.map(({ summand }) => summand));
-    const made = nodes.flatMap(({ outputs }) => outputs);
-    const own = new Set(made);
-    return {
-      nodes,
-      sums,
-      inputs: [...new Set(nodes.flatMap(readBy))].filter(
-        (value) => value.data === undefined && !own.has(value),
-      ),
-      outputs: made.filter((value) => summands.has(value) || (lastReader.get(value) ?? i) > i),
-    };
+  const parts = withOwnViews(split(liveNodes(graph, results)));
+  const inputs = parts.map(({ nodes }) => {
+    const made = new Set(madeBy(nodes));
+    const read = new Set(nodes.flatMap(readBy));
+    return [...read].filter((value) => value.data === undefined && !made.has(value));
   });
+  const summands = parts.flatMap(({ sums }) => sums.map(({ summand }) => summand));
+  const needed = new Set([...results, ...summands, ...inputs.flat()]);
+  return parts.map(({ nodes, sums }, i) => {
+    const outputs = madeBy(nodes).filter((value) => needed.has(value));
+    return { nodes, sums, inputs: inputs[i]!, outputs };
+  });
+}
+
+function madeBy(nodes: readonly Node[]): readonly Value[] {
+  return nodes.flatMap(({ outputs }) => outputs);
 }
 
 interface Part {
@@ -73,6 +67,24 @@ function split(nodes: readonly Node[]): readonly Part[] {
     }
   }
   return parts;
+}
+
+/** A view of what an earlier stage left is made anew: between stages it would be a copy. */
+function withOwnViews(parts: readonly Part[]): readonly Part[] {
+  const views = new Map<Value, Node>();
+  return parts.map(({ nodes, sums }) => {
+    const own = new Set(madeBy(nodes));
+    const again = new Set<Node>();
+    const include = (value: Value): void => {
+      const view = views.get(value);
+      if (view === undefined || own.has(value) || again.has(view)) return;
+      include(view.inputs[0]!);
+      again.add(view);
+    };
+    for (const node of nodes) readBy(node).forEach(include);
+    for (const node of nodes) if (node.operation === 'Reshape') views.set(node.outputs[0]!, node);
+    return { nodes: [...again, ...nodes], sums };
+  });
 }
 
 /** Only a loop really reads its captures; elsewhere they are there for the gradient. */

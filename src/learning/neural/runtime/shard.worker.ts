@@ -5,6 +5,7 @@ import type { Tensor } from '../graph/tensor.ts';
 import { Session } from './session.ts';
 import {
   Barrier,
+  END,
   type ShardAnswer,
   type ShardOrder,
   type ShardPlan,
@@ -110,7 +111,11 @@ let shard: Shard | undefined;
 await answer(async () => {
   shard = await Shard.create(plan);
 });
-port.on('message', (order: ShardOrder) => {
+port.on('message', (order: ShardOrder | typeof END) => {
+  if (order === END) {
+    port.close();
+    return;
+  }
   void answer(async () => {
     invariant(shard !== undefined, 'the shard has no models');
     await shard.run(order);

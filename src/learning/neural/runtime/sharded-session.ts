@@ -13,6 +13,7 @@ import { checkNeuralRuntime } from './probe.ts';
 import type { NamedTensors } from './session.ts';
 import {
   Barrier,
+  END,
   type ShardAnswer,
   type ShardOrder,
   type ShardPlan,
@@ -63,27 +64,33 @@ export class ShardedSession {
     };
     // Threads inherit how the one that starts them treats denormal numbers, and a session on it sets that.
     await checkNeuralRuntime();
-    const module = new URL(
-      import.meta.url.endsWith('.ts') ? 'shard.worker.ts' : 'shard.worker.js',
-      import.meta.url,
-    );
+    const module = new URL('shard.worker.ts', import.meta.url);
     const workers = Array.from(
       { length: split.shards },
       (_, shard) => new Worker(module, { workerData: { ...plan, shard } satisfies ShardPlan }),
     );
-    await Promise.all(workers.map(answerOf));
     const read = new Set(stages.flatMap(({ inputs }) => inputs));
     const inputs = graph.inputs.filter((input) => read.has(input));
-    return new ShardedSession(inputs, split.dimension, workers);
+    const session = new ShardedSession(inputs, split.dimension, workers);
+    try {
+      await allOf(workers.map(answerOf));
+    } catch (error) {
+      await session.release();
+      throw error;
+    }
+    return session;
   }
 
-  /** As `Session.run`: results named in `into` are written there. */
+  /**
+   * As `Session.run`: results named in `into` are written there.
+   * @throws {InvariantError} when a shard fails; afterwards this session cannot run any more
+   */
   async run(feeds: NamedTensors, into: NamedTensors): Promise<void> {
     const size = this.#splitSize(feeds);
     const shards = Math.min(this.#workers.length, size);
     const results = Object.entries(into).map(
       ([name, { type, shape, data }]) =>
-        [name, { type, shape, data: this.#shared(name, type, data.length) } as Tensor] as const,
+        [name, { type, shape, data: this.#shared(`result ${name}`, type, data.length) } as Tensor] as const,
     );
     const common: Record<string, Tensor> = {};
     for (const input of this.#inputs) {
@@ -105,12 +112,21 @@ export class ShardedSession {
       worker.postMessage(order);
       await answerOf(worker);
     });
-    await Promise.all(answers);
+    await allOf(answers);
     for (const [name, { data }] of results) (into[name]!.data as Float32Array).set(data as Float32Array);
   }
 
+  /** Ends the threads. To stop one in the middle of native code would end the process. */
   async release(): Promise<void> {
-    await Promise.all(this.#workers.map(async (worker) => await worker.terminate()));
+    await Promise.all(
+      this.#workers.map(async (worker) => {
+        if (worker.threadId === ENDED) return;
+        const { promise, resolve } = Promise.withResolvers<number>();
+        worker.ref();
+        worker.once('exit', resolve).postMessage(END);
+        await promise;
+      }),
+    );
   }
 
   #splitSize(feeds: NamedTensors): number {
@@ -138,7 +154,7 @@ export class ShardedSession {
 
   #copy(feeds: NamedTensors, input: Value): Tensor {
     const tensor = this.#fed(feeds, input);
-    const data = this.#shared(input.name, tensor.type, tensor.data.length);
+    const data = this.#shared(`input ${input.name}`, tensor.type, tensor.data.length);
     (data as Float32Array).set(tensor.data as Float32Array);
     return { ...tensor, data } as Tensor;
   }
@@ -155,7 +171,7 @@ export class ShardedSession {
     const inner = product(tensor.shape.slice(axis + 1));
     const row = tensor.shape[axis]! * inner;
     const piece = (to - from) * inner;
-    const data = this.#shared(`${input.name} ${shard}`, tensor.type, outer * piece) as Float32Array;
+    const data = this.#shared(`input ${input.name} of ${shard}`, tensor.type, outer * piece) as Float32Array;
     const source = tensor.data as Float32Array;
     for (let i = 0; i < outer; i++) {
       data.set(source.subarray(i * row + from * inner, i * row + to * inner), i * piece);
@@ -164,8 +180,18 @@ export class ShardedSession {
   }
 }
 
+/** What Node calls a thread that is over. */
+const ENDED = -1;
+
 function product(sizes: readonly number[]): number {
   return sizes.reduce((result, size) => result * size, 1);
+}
+
+/** Waits for all of them, then throws what the first one threw that failed. */
+async function allOf(answers: readonly Promise<void>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(answers)) {
+    if (outcome.status === 'rejected') throw outcome.reason;
+  }
 }
 
 /** Waits for the thread's next answer; while nobody waits it does not keep the process alive. */

@@ -53,6 +53,9 @@ export interface ShardOrder {
   readonly into: NamedTensors;
 }
 
+/** Told instead of an order: the thread ends. */
+export const END = 'end';
+
 /** After the thread has its models, and after every order. */
 export interface ShardAnswer {
   readonly failure?: string;

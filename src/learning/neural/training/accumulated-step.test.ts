@@ -25,7 +25,7 @@ const NETWORK: SequenceNetwork = {
   },
 };
 
-function optionsOf(recipe: Partial<StepRecipe>): TrainStepOptions {
+function optionsOf(recipe: Partial<TrainStepOptions>): TrainStepOptions {
   const layout = describeNetwork(NETWORK);
   const scaling = { mean: Float64Array.of(0.5, 0), deviation: Float64Array.of(2, 1) };
   return {
@@ -57,8 +57,9 @@ function batch(from: number, to: number): TrainingBatch {
   return { input, labels };
 }
 
-const RECIPES: readonly Partial<StepRecipe>[] = [
+const RECIPES: readonly (Partial<StepRecipe> & { readonly threads?: number })[] = [
   { optimiser: 'adamw' },
+  { optimiser: 'adamw', threads: 2 },
   { optimiser: 'sgd', momentum: 0.9, labelSmoothing: 0.1 },
   { optimiser: 'adamw', averageDecay: 0.8, focalGamma: 2 },
 ];

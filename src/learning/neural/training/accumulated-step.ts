@@ -9,6 +9,7 @@ import { floatTensor, scalarTensor } from '../graph/tensor.ts';
 import type { DropoutMask } from '../layers/scope.ts';
 import { accumulateGradient, meanGradient } from '../optimisers/accumulate.ts';
 import { Session } from '../runtime/session.ts';
+import type { ShardedSession } from '../runtime/sharded-session.ts';
 import type { Weights } from './network.ts';
 import { updateWeights } from './recipe.ts';
 import { type StepSnapshot, StepState } from './step-state.ts';
@@ -17,6 +18,7 @@ import {
   type TrainStepOptions,
   type TrainStepPlan,
   type TrainingBatch,
+  batchSession,
   factorTensors,
   gradientGraph,
   stepIsFinite,
@@ -25,14 +27,14 @@ import {
 } from './train-step.ts';
 
 export class AccumulatedStep {
-  readonly #gradients: Session;
+  readonly #gradients: Session | ShardedSession;
   readonly #update: Session;
   readonly #masks: readonly DropoutMask[];
   readonly #options: TrainStepOptions;
   readonly #state: StepState;
 
   private constructor(
-    sessions: { readonly gradients: Session; readonly update: Session },
+    sessions: { readonly gradients: Session | ShardedSession; readonly update: Session },
     masks: readonly DropoutMask[],
     options: TrainStepOptions,
   ) {
@@ -46,7 +48,7 @@ export class AccumulatedStep {
   static async create(options: TrainStepOptions): Promise<AccumulatedStep> {
     const { masks, ...model } = partGraph(options);
     const { threads } = options;
-    const gradients = await Session.create(encodeModel(model), { threads });
+    const gradients = await batchSession(model, threads);
     const update = await Session.create(encodeModel(updateGraph(options)), { threads });
     return new AccumulatedStep({ gradients, update }, masks, options);
   }

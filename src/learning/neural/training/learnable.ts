@@ -25,19 +25,21 @@ interface Classes {
   readonly classNames?: readonly string[];
 }
 
-/** @throws {DataError} naming the classes that no row to learn from has */
-export function requireEveryClass(
+/** The classes that no row to learn from has, by name or number. */
+export function missingClasses(
   { labels }: SequenceDataset,
   rows: Int32Array,
   { classes, classNames }: Classes,
-): void {
+): readonly string[] {
   const counts = new Int32Array(classes);
   for (const row of rows) counts[labels[row]!]! += 1;
   const missing = [...counts.keys()].filter((k) => counts[k] === 0);
-  if (missing.length === 0) return;
-  const names = missing.map((k) => classNames?.[k] ?? `class ${k}`).join(' and ');
-  throw new DataError(
-    `training: none of the ${rows.length} rows to learn from is ${names}; a class that never occurs cannot be ` +
+  return missing.map((k) => classNames?.[k] ?? `class ${k}`);
+}
+
+export function classesMissing(names: readonly string[], rows: number): DataError {
+  return new DataError(
+    `training: none of the ${rows} rows to learn from is ${names.join(' or ')}; a class that never occurs cannot be ` +
       'learned: give more data, or a label definition with nearer thresholds',
     { code: 'TRAINING_CLASS_MISSING' },
   );

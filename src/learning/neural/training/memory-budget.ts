@@ -1,7 +1,7 @@
 /** Whether a training fits into memory, and in how many parts: known before the system would kill it. */
 import { ConfigError } from '../../../domain/core/index.ts';
 import { SCORING_BATCH_SIZE } from '../serving/window-scorer.ts';
-import { peakBytes } from './memory.ts';
+import { peakBytes, shardedBytes } from './memory.ts';
 import { windowGraph } from './network.ts';
 import { type TrainStepPlan, trainStepGraph } from './train-step.ts';
 
@@ -20,8 +20,16 @@ const BYTES_PER_PARAMETER_ACCUMULATED = 8;
  */
 const SLACK = 1.3;
 
+/** Of several threads: every stage of every thread has freed pieces of its own that do not fit. */
+const SHARDED_SLACK = 2;
+
+/** Of several threads, what each takes for its isolate and its sessions. */
+const BYTES_PER_SHARD = 64 * 2 ** 20;
+
 export interface MemoryPlan extends TrainStepPlan {
   readonly batchSize: number;
+  /** 1 by default. */
+  readonly threads?: number;
   /** Whether it is a part of a larger one. */
   readonly accumulated?: boolean;
   readonly rows: number;
@@ -36,15 +44,20 @@ export function trainingBytes(plan: MemoryPlan): number {
 
 /** The estimate for any number of sequences at once. */
 function estimateOf(plan: MemoryPlan): (sequences: number) => number {
-  const { network, layout, rows, validated, batchSize, accumulated = false } = plan;
+  const { network, layout, rows, validated, batchSize, threads = 1, accumulated = false } = plan;
   const step = trainStepGraph(plan);
   const scoring = validated ? peakBytes(windowGraph(network, layout, false), SCORING_BATCH_SIZE) : 0;
   const features = rows * network.features * Float32Array.BYTES_PER_ELEMENT;
   return (sequences) => {
     const inParts = accumulated || sequences < batchSize;
     const perParameter = BYTES_PER_PARAMETER + (inParts ? BYTES_PER_PARAMETER_ACCUMULATED : 0);
-    const tensors = peakBytes(step, sequences) + scoring;
-    return Math.ceil(FIXED_BYTES + perParameter * layout.parameters.size + features + SLACK * tensors);
+    const stepBytes =
+      threads === 1
+        ? SLACK * peakBytes(step, sequences)
+        : SHARDED_SLACK * shardedBytes(step, sequences) + threads * BYTES_PER_SHARD;
+    return Math.ceil(
+      FIXED_BYTES + perParameter * layout.parameters.size + features + stepBytes + SLACK * scoring,
+    );
   };
 }
 

@@ -1,6 +1,7 @@
 /** How much memory a computation takes, known before it starts: which tensors are alive together, and their sizes. */
 import type { ModelDescription } from '../graph/encode.ts';
 import { type Node, type Value, liveNodes, operandsOf } from '../graph/graph.ts';
+import { stagesOf } from '../graph/stages.ts';
 import type { DataType } from '../graph/tensor.ts';
 
 const ELEMENT_BYTES: Readonly<Record<DataType, number>> = { float32: 4, int32: 4, int64: 8, bool: 1 };
@@ -14,7 +15,30 @@ const VIEWS: ReadonlySet<string> = new Set(['Reshape', 'Identity']);
  */
 export function peakBytes({ graph, outputs }: Omit<ModelDescription, 'metadata'>, batch: number): number {
   const results = Object.values(outputs);
-  const nodes = liveNodes(graph, results);
+  return peakOf(liveNodes(graph, results), graph.inputs, results, batch);
+}
+
+/**
+ * The bytes that threads take together which run the graph in shards of `batch` rows in all: each stage keeps the memory
+ * that it once needed, besides what goes from stage to stage.
+ */
+export function shardedBytes({ graph, outputs }: Omit<ModelDescription, 'metadata'>, batch: number): number {
+  const total = (values: readonly Value[]): number =>
+    values.reduce((sum, value) => sum + bytesOf(value, batch), 0);
+  const stages = stagesOf(graph, Object.values(outputs));
+  const used = stages.map((stage) => {
+    const peak = peakOf(stage.nodes, stage.inputs, stage.outputs, batch);
+    return Math.max(total(stage.outputs), peak - total(stage.inputs));
+  });
+  return total(graph.inputs) + used.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+function peakOf(
+  nodes: readonly Node[],
+  inputs: readonly Value[],
+  results: readonly Value[],
+  batch: number,
+): number {
   const owners = ownersOf(nodes);
   const ownerOf = (value: Value): Value => owners.get(value) ?? value;
   const lastUse = new Map<Value, number>();
@@ -24,7 +48,7 @@ export function peakBytes({ graph, outputs }: Omit<ModelDescription, 'metadata'>
   for (const value of results) lastUse.set(ownerOf(value), nodes.length);
   const freedAfter = Map.groupBy(lastUse.keys(), (value) => lastUse.get(value)!);
   let alive = 0;
-  for (const input of graph.inputs) if (lastUse.has(input)) alive += bytesOf(input, batch);
+  for (const input of inputs) if (lastUse.has(input)) alive += bytesOf(input, batch);
   let peak = alive;
   for (const [i, node] of nodes.entries()) {
     for (const output of node.outputs) if (ownerOf(output) === output) alive += bytesOf(output, batch);

@@ -67,12 +67,7 @@ export class TrainStep {
 
   static async create(options: TrainStepOptions): Promise<TrainStep> {
     const { graph, outputs, masks } = trainStepGraph(options);
-    const { threads } = options;
-    const session =
-      threads === 1
-        ? await Session.create(encodeModel({ graph, outputs }))
-        : await ShardedSession.create({ graph, outputs }, { dimension: BATCH, shards: threads });
-    return new TrainStep(session, masks, options);
+    return new TrainStep(await batchSession({ graph, outputs }, options.threads), masks, options);
   }
 
   /** Afterwards {@link weights} holds the step's result; if something was not finite, what was there before. */
@@ -111,6 +106,16 @@ export class TrainStep {
   async release(): Promise<void> {
     await this.#session.release();
   }
+}
+
+/** Runs a model whose inputs hold a batch, each thread with sequences of its own. */
+export async function batchSession(
+  model: { readonly graph: Graph; readonly outputs: Readonly<Record<string, Value>> },
+  threads: number,
+): Promise<Session | ShardedSession> {
+  return threads === 1
+    ? await Session.create(encodeModel(model))
+    : await ShardedSession.create(model, { dimension: BATCH, shards: threads });
 }
 
 /** The scalars of a step as tensors. */

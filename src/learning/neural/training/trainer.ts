@@ -1,15 +1,6 @@
 /** Epochs over a dataset: batches in, best weights out. Everything random comes from the seed. */
-import { ConfigError, DataError, Random } from '../../../domain/core/index.ts';
-import { AccumulatedStep } from './accumulated-step.ts';
-import {
-  type BatchSource,
-  type Block,
-  assembleBatch,
-  inParts,
-  mostBlocks,
-  planBlocks,
-  shuffledBatches,
-} from './blocks.ts';
+import { DataError, Random } from '../../../domain/core/index.ts';
+import { type BatchSource, mostBlocks, planBlocks, shuffledBatches } from './blocks.ts';
 import {
   type Checkpoint,
   type TrainingData,
@@ -18,8 +9,7 @@ import {
   requireSameTraining,
 } from './checkpoint.ts';
 import { checkedFeatures, learnableRows, markedRows } from './dataset.ts';
-import { requireEveryClass, requireRows } from './learnable.ts';
-import { sequencesThatFit } from './memory-budget.ts';
+import { classesMissing, missingClasses, requireRows } from './learnable.ts';
 import {
   type NetworkLayout,
   type SequenceNetwork,
@@ -30,7 +20,8 @@ import {
 import { notFinite } from './not-finite.ts';
 import { Pace } from './pace.ts';
 import { type Scaling, scalingOf } from './scaling.ts';
-import { type StepOutcome, TrainStep, type TrainStepOptions, type TrainStepPlan } from './train-step.ts';
+import { type Stepper, createStepper, sequencesAtOnce } from './stepper.ts';
+import type { TrainStepPlan } from './train-step.ts';
 import { type TrainingConfig, scheduleOf } from './training-config.ts';
 import { Validation, type ValidationScore } from './validation.ts';
 
@@ -70,6 +61,8 @@ export interface TrainingOptions extends TrainingData {
   readonly classNames?: readonly string[];
   /** Of raw features; taken from the training rows by default. */
   readonly scaling?: Scaling;
+  /** Told the classes that no row to learn from has; without it that is refused. */
+  readonly onMissingClasses?: (names: readonly string[]) => void;
   readonly onStep?: (report: StepReport) => void;
   readonly onEpoch?: (report: EpochReport) => void;
   /** A batch of so many sequences runs in parts of at most so many, because of the memory or of the configuration. */
@@ -112,7 +105,11 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
   const learnable = learnableRows(dataset, options.trainRows, network.sequenceLength);
   const rows = markedRows(learnable);
   requireRows(dataset, { asked: options.trainRows.length, usable: rows.length, ...network });
-  requireEveryClass(dataset, rows, { ...network, ...options });
+  const missing = missingClasses(dataset, rows, { ...network, ...options });
+  if (missing.length > 0) {
+    if (options.onMissingClasses === undefined) throw classesMissing(missing, rows.length);
+    options.onMissingClasses(missing);
+  }
   // Only the training rows themselves: the bars before them may belong to validation.
   const scaling = options.scaling ?? scalingOf(dataset.features, network.features, rows);
   const layout = describeNetwork(network);
@@ -165,52 +162,6 @@ export async function trainNetwork(options: TrainingOptions): Promise<TrainingRe
   } finally {
     await stepper.step.release();
   }
-}
-
-/** @throws {ConfigError} when not even one fits, or fewer than the checkpoint's */
-function sequencesAtOnce(options: TrainingOptions, plan: TrainStepPlan, batchSize: number): number {
-  const { config, dataset, validationRows, availableBytes, resume } = options;
-  const asked = Math.min(batchSize, resume?.microBatchSize ?? config.microBatchSize ?? batchSize);
-  if (availableBytes === undefined) return asked;
-  const validated = validationRows !== undefined;
-  const sizes = { batchSize: asked, accumulated: asked < batchSize, rows: dataset.rows, validated };
-  const fits = sequencesThatFit({ ...plan, ...sizes }, availableBytes);
-  if (resume === undefined || fits === asked) return fits;
-  throw new ConfigError([
-    {
-      path: 'training.batchSize',
-      message: `the checkpoint was made with ${asked} sequences in memory at once, now only ${fits} fit; free memory, or train from the start`,
-    },
-  ]);
-}
-
-/** A step on the blocks of one batch, whole or in parts. */
-interface Stepper {
-  readonly step: TrainStep | AccumulatedStep;
-  readonly take: (blocks: readonly Block[], learningRate: number) => Promise<StepOutcome>;
-}
-
-async function createStepper(
-  options: TrainStepOptions,
-  { source, accumulated, microBatchSize }: StepperPlan,
-): Promise<Stepper> {
-  if (!accumulated) {
-    const step = await TrainStep.create(options);
-    return { step, take: async (blocks, rate) => await step.run(assembleBatch(source, blocks), rate) };
-  }
-  const step = await AccumulatedStep.create(options);
-  const partsOf = function* (blocks: readonly Block[]) {
-    for (const part of inParts(blocks, Math.ceil(blocks.length / microBatchSize))) {
-      yield assembleBatch(source, part);
-    }
-  };
-  return { step, take: async (blocks, rate) => await step.run(partsOf(blocks), rate) };
-}
-
-interface StepperPlan {
-  readonly source: BatchSource;
-  readonly accumulated: boolean;
-  readonly microBatchSize: number;
 }
 
 interface Run extends TrainingOptions {

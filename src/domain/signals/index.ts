@@ -1,0 +1,2 @@
+export * from './adaptive-thresholds.ts';
+export * from './rolling-quantile.ts';

@@ -1,0 +1,60 @@
+/** The models of an artifact over the test rows. */
+import { CLASS_COUNT } from '../../domain/core/index.ts';
+import { confusionMatrix, macroF1 } from '../../domain/math/index.ts';
+import { correctForClassWeights, logLoss, matthewsCorrelation } from '../../domain/validation/index.ts';
+import type { CalibratedProbabilities, SeedJudge } from '../live/index.ts';
+import type { SeedScore } from '../report/index.ts';
+import { directionAuc } from './direction.ts';
+import { decisionsOf } from './score.ts';
+import type { Judge } from './score.ts';
+import { barRows } from './test-rows.ts';
+import type { JudgedRows } from './test-rows.ts';
+
+/** One seed's models, and what they say of the test rows. */
+export interface ScoredSeed extends SeedJudge {
+  readonly scored: CalibratedProbabilities;
+}
+
+export async function scoreSeeds(
+  seeds: readonly SeedJudge[],
+  { data, test }: JudgedRows,
+): Promise<readonly ScoredSeed[]> {
+  const rows = barRows(data, test);
+  const scored: ScoredSeed[] = [];
+  for (const each of seeds) {
+    scored.push({ ...each, scored: await each.model.scoreRows(data.bars.features, rows) });
+  }
+  return scored;
+}
+
+/** The audited model first: calibrated, as it was before, and its base model alone. */
+export function modelJudges({ scored, model }: ScoredSeed): readonly [Judge, ...Judge[]] {
+  return [
+    auditedJudge(scored),
+    {
+      id: 'uncalibrated',
+      name: 'Audited model before calibration',
+      probabilities: correctForClassWeights(scored.audited, model.calibration.audited.classWeights),
+    },
+    { id: 'base', name: 'Base model alone', probabilities: scored.calibratedBase },
+  ];
+}
+
+export const auditedJudge = ({ probabilities }: CalibratedProbabilities): Judge => ({
+  id: 'audited',
+  name: 'Audited model',
+  probabilities,
+});
+
+export function seedScore({ seed, scored }: ScoredSeed, labels: Int8Array): SeedScore {
+  const judge = auditedJudge(scored);
+  const confusion = confusionMatrix(labels, decisionsOf(judge), CLASS_COUNT);
+  const all = Int32Array.from(labels.keys());
+  return {
+    seed,
+    macroF1: macroF1(confusion, CLASS_COUNT),
+    mcc: matthewsCorrelation(confusion, CLASS_COUNT),
+    logLoss: logLoss(labels, judge.probabilities),
+    directionAuc: directionAuc(labels, judge.probabilities)(all),
+  };
+}

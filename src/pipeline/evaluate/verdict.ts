@@ -1,0 +1,142 @@
+/** What can and what cannot be concluded, in words. */
+import { FEWEST_OUTCOMES, SEEDS_FOR_SPREAD } from '../report/index.ts';
+import type { Evaluation, ModelScore } from '../report/index.ts';
+
+const BASELINES: readonly ModelScore['id'][] = ['boosting', 'logistic', 'persistence', 'prior'];
+
+export type Draft = Omit<Evaluation, 'verdict'>;
+
+/** Failures by name first; then the result; then every comparison; then what the figures do not say. */
+export function verdictOf(evaluation: Draft): readonly string[] {
+  return [
+    ...failures(evaluation),
+    ...result(evaluation),
+    ...comparisons(evaluation),
+    ...ceilingSentence(evaluation),
+    ...reservations(evaluation),
+  ];
+}
+
+function failures({ checks, nulls }: Draft): readonly string[] {
+  return [
+    ...checks
+      .filter(({ outcome }) => outcome === 'failed')
+      .map(({ name, detail }) => `FAIL “${name}”: ${detail}. No figure on this page can be trusted.`),
+    ...nulls
+      .filter(({ failed }) => failed)
+      .map(
+        ({ name, macroF1, chance, interval }) =>
+          `FAIL “${name}”: macro-F1 ${fixed(macroF1)} where chance gives ${fixed(chance)} (difference ${bounds(interval)}). The machinery finds what is not there: no figure on this page can be trusted.`,
+      ),
+  ];
+}
+
+function result({ scores, differences, test }: Draft): readonly string[] {
+  const model = scores[0]!;
+  const nameOf = (id: ModelScore['id']): string => scores.find((score) => score.id === id)?.name ?? id;
+  const baselines = differences.filter(({ against }) => BASELINES.includes(against));
+  const beaten = baselines.every(({ interval }) => interval[0] > 0);
+  const below = baselines.filter(({ interval }) => interval[1] < 0);
+  const figure = `macro-F1 ${fixed(model.macroF1)} (95 % interval ${fixed(model.macroF1Interval[0])} to ${fixed(model.macroF1Interval[1])})`;
+  if (test.independentOutcomes < FEWEST_OUTCOMES) {
+    return [
+      `This test proves nothing: it holds about ${test.independentOutcomes} independent outcomes, fewer than ${FEWEST_OUTCOMES}. The figure is ${figure}.`,
+    ];
+  }
+  const [low, high] = model.directionAucInterval;
+  const auc = `AUC ${fixed(model.directionAuc)}, 95 % interval ${fixed(low)} to ${fixed(high)}, chance 0.500`;
+  const direction =
+    low > 0.5
+      ? `It tells rises from falls better than chance: ${auc}.`
+      : high < 0.5
+        ? `It takes rises for falls: ${auc}.`
+        : `It does not tell rises from falls: ${auc}.`;
+  if (low <= 0.5) {
+    const rest = beaten
+      ? 'What it is ahead of the baselines by is knowing when the market moves, not where to.'
+      : below.length > 0
+        ? `It is worse than ${below.map((d) => nameOf(d.against)).join(' and ')}.`
+        : 'It cannot be told apart from its baselines.';
+    return [`Nothing was found that could be traded on: ${figure}. ${rest}`, direction];
+  }
+  if (beaten) return [`On this test the audited model beats every baseline: ${figure}.`, direction];
+  if (below.length > 0) {
+    return [
+      `On this test the audited model is worse than ${below.map((d) => nameOf(d.against)).join(' and ')}: ${figure}.`,
+      direction,
+    ];
+  }
+  return [`On this test the audited model cannot be told apart from its baselines: ${figure}.`, direction];
+}
+
+function comparisons({ scores, differences, test }: Draft): readonly string[] {
+  return differences
+    .filter(({ against }) => against !== 'uncalibrated')
+    .map(({ against, macroF1, interval }) => {
+      const name = scores.find((score) => score.id === against)?.name ?? against;
+      const [low, high] = interval;
+      const relation = low > 0 ? 'Better than' : high < 0 ? 'Worse than' : 'Not to be told apart from';
+      const figures = `difference ${signed(macroF1)}, 95 % interval ${bounds(interval)}`;
+      return test.independentOutcomes >= FEWEST_OUTCOMES
+        ? `${relation} “${name}”: ${figures}.`
+        : `For the record, against “${name}”: ${figures}.`;
+    });
+}
+
+function ceilingSentence({ ceiling }: Draft): readonly string[] {
+  if (ceiling === null) return [];
+  return [
+    `The planted signal’s known ceiling on these rows is ${fixed(ceiling.macroF1)}; the model reaches ${(100 * ceiling.share).toFixed(0)} % of it (knowing volatility alone would give ${fixed(ceiling.floor)}).`,
+  ];
+}
+
+function reservations({ test, seeds, trials, economics, checks, synthetic }: Draft): readonly string[] {
+  const sentences: string[] = [];
+  const { earlierOpenings } = test;
+  if (earlierOpenings > 0) {
+    sentences.push(
+      `This test period is no longer unseen: ${earlierOpenings} other model${earlierOpenings === 1 ? ' was' : 's were'} judged on it before, so this figure is flattered by choice.`,
+    );
+  }
+  if (trials.before > 0) {
+    sentences.push(
+      `${trials.before} training run${trials.before === 1 ? '' : 's'} on this data came before this one: the best of ${trials.count} looks better than it is.`,
+    );
+  }
+  sentences.push(
+    seeds.length >= SEEDS_FOR_SPREAD
+      ? `Over ${seeds.length} seeds macro-F1 runs from ${fixed(Math.min(...seeds.map((s) => s.macroF1)))} to ${fixed(Math.max(...seeds.map((s) => s.macroF1)))}.`
+      : `The spread over seeds is not known: ${seeds.length === 1 ? 'one seed was' : `${seeds.length} seeds were`} trained, ${SEEDS_FOR_SPREAD} are needed.`,
+  );
+  sentences.push(economicSentence(economics));
+  const missing = checks.filter(({ outcome }) => outcome === 'not made');
+  if (missing.length > 0) {
+    sentences.push(`Not checked: ${missing.map(({ name, detail }) => `${name} (${detail})`).join('; ')}.`);
+  }
+  sentences.push(
+    synthetic
+      ? 'The data is simulated with a planted signal: the result says that the machinery learns what is there, and nothing about a real market.'
+      : 'One test period of one symbol; execution is not in these figures. It is no promise of profit.',
+  );
+  return sentences;
+}
+
+function economicSentence({
+  positions,
+  costBps,
+  netReturn,
+  netReturnInterval,
+  deflatedSharpe,
+}: Evaluation['economics']): string {
+  if (positions === 0) return 'No position would have been taken, so nothing earned and nothing lost.';
+  const percent = (x: number): string => `${signed(100 * x, 1)} %`;
+  const sure = deflatedSharpe > 0.95 ? '' : ' That is not enough to tell it from luck.';
+  return `Sketch of what it would have earned after ${costBps} bps a trade: ${percent(netReturn)} (95 % interval ${percent(netReturnInterval[0])} to ${percent(netReturnInterval[1])}) in ${positions} position${positions === 1 ? '' : 's'}; probability that the Sharpe ratio is above zero, the trials counted: ${probability(deflatedSharpe)}.${sure}`;
+}
+
+const fixed = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : '–');
+const probability = (value: number): string =>
+  Number.isNaN(value) ? 'not known' : value > 0.99 ? 'above 0.99' : value.toFixed(2);
+const signed = (value: number, digits = 3): string =>
+  `${value >= 0 ? '+' : '−'}${Math.abs(value).toFixed(digits)}`;
+const bounds = ([low, high]: readonly [number, number]): string => `${signed(low)} to ${signed(high)}`;
