@@ -176,7 +176,10 @@ interface AuditedSeed extends Pick<CalibratedJudge, 'calibration' | 'conformal'>
 
 async function auditSeeds(audit: Audit): Promise<readonly AuditedSeed[]> {
   const { request, plan, config, fits } = audit;
-  const configs = Array.from({ length: request.seeds ?? 1 }, (_, k) => ({ ...config, seed: config.seed + k }));
+  const configs = Array.from({ length: request.seeds ?? 1 }, (_, k) => ({
+    ...config,
+    seed: config.seed + k,
+  }));
   const foldFits = await runFits(
     configs.flatMap((each) => foldJobs(audit, each)),
     fits,
@@ -218,10 +221,7 @@ function shippedJob(audit: Audit, config: Config, folds: readonly StoredFit[]): 
     config,
     part: partOf(audit, config, 'shipped base model'),
     name: `${symbol.symbol}-shipped`,
-    symbols: [
-      { ...symbol, train: before, stopping: new Int32Array(0) },
-      ...companionsOf(audit, boundaryMs),
-    ],
+    symbols: [{ ...symbol, train: before, stopping: new Int32Array(0) }, ...companionsOf(audit, boundaryMs)],
     lastEpoch: median(folds.map(({ training }) => training.best.epoch)),
     asked: null,
     fresh: request.fresh ?? false,

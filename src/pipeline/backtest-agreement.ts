@@ -18,7 +18,7 @@ import {
   simpleMovingAverage,
   type SymbolResult,
 } from '../trading/backtest/index.ts';
-import { runPeer } from './bench-peer.ts';
+import { runPeer } from './bench/peer.ts';
 
 /** What both are given; `bench/peers/vectorbt_peer.py` reads it. */
 interface Case {

@@ -21,8 +21,8 @@ import {
 } from '../trading/backtest/index.ts';
 import { type Agreement, agreementWithPeer, writeCandles } from './backtest-agreement.ts';
 import { archivedCandles, simulatedCandles } from './backtest-candles.ts';
-import { runPeer } from './bench-peer.ts';
-import type { BenchContext, BenchRow } from './bench-row.ts';
+import { runPeer } from './bench/peer.ts';
+import type { BenchContext, BenchRow } from './bench/row.ts';
 
 const YEAR_ROWS = 105_120;
 const MANY_ROWS = 8_640;

@@ -1,6 +1,6 @@
 export * from './artifacts.ts';
 export * from './audit.ts';
-export * from './bench.ts';
+export * from './bench/bench.ts';
 export * from './candles/index.ts';
 export * from './config.ts';
 export * from './evaluate/evaluate.ts';

@@ -14,7 +14,7 @@ const RULES: RowRules = {
 const GOOD: readonly Candle[] = randomCandles({ startMs: START, interval: '5m', count: 6, seed: 1 });
 const good = (index: number, changes: Partial<Candle> = {}): Candle => ({ ...GOOD[index]!, ...changes });
 const numbered = (candles: readonly Candle[]): CandleRow[] =>
-  candles.map((candle, i) => ({ line: i + 2, candle }));
+  candles.map((candle, i) => ({ line: i + 2, candle, lacking: [] }));
 
 describe('siftRows', () => {
   const refusals: readonly (readonly [string, Partial<Candle>, RegExp])[] = [
@@ -45,10 +45,11 @@ describe('siftRows', () => {
 
   it('keeps a candle without what a source may leave out, and says so', () => {
     const partial = good(0, { quoteVolume: Number.NaN, trades: Number.NaN });
-    const { candles, repaired, refused } = siftRows(numbered([partial]), RULES);
+    const row = { line: 2, candle: partial, lacking: ['quote_volume'] };
+    const { candles, repaired, refused } = siftRows([row], RULES);
     assert.deepEqual(candles, [partial]);
     assert.deepEqual(refused, []);
-    assert.deepEqual(repaired, [{ line: 2, reason: 'lacks quoteVolume, trades: kept as not available' }]);
+    assert.deepEqual(repaired, [{ line: 2, reason: 'lacks quote_volume: kept as not available' }]);
   });
 
   it('puts rows in order, and says which it moved', () => {

@@ -3,7 +3,7 @@
  * is not simply kept has its line and a reason. The rules are told to users in `docs/guides/candles.md`.
  */
 import { isoMinute } from '../core/index.ts';
-import type { Candle, CandleField } from './candle.ts';
+import type { Candle } from './candle.ts';
 import type { TimeSpan } from './interval.ts';
 
 /** A row that could be read: its numbers may still be impossible. */
@@ -11,6 +11,8 @@ export interface CandleRow {
   /** From 1, the header included. */
   readonly line: number;
   readonly candle: Candle;
+  /** Names of the numbers that its source has for other rows and not for this one. */
+  readonly lacking: readonly string[];
 }
 
 export interface RowNote {
@@ -31,9 +33,6 @@ export interface RowRules {
   /** What the file may hold. */
   readonly span: TimeSpan;
 }
-
-/** What a source may leave out: the candle is kept, and the number is not available. */
-const OPTIONAL: readonly CandleField[] = ['quoteVolume', 'trades', 'takerBuyVolume'];
 
 /** Applies the rules to rows in the order of the file. */
 export function siftRows(rows: readonly CandleRow[], rules: RowRules): SiftedRows {
@@ -102,11 +101,10 @@ function isSame(a: Candle, b: Candle): boolean {
 function repairs(rows: readonly CandleRow[]): readonly RowNote[] {
   const notes: RowNote[] = [];
   let latestMs = Number.NEGATIVE_INFINITY;
-  for (const { line, candle } of rows) {
+  for (const { line, candle, lacking } of rows) {
     const reasons: string[] = [];
     if (candle.openTimeMs < latestMs) reasons.push('out of order: moved to its place');
     latestMs = Math.max(latestMs, candle.openTimeMs);
-    const lacking = OPTIONAL.filter((field) => Number.isNaN(candle[field]));
     if (lacking.length > 0) reasons.push(`lacks ${lacking.join(', ')}: kept as not available`);
     if (reasons.length > 0) notes.push({ line, reason: reasons.join('; ') });
   }

@@ -29,7 +29,7 @@ import { writeScaled } from './windows.ts';
 const HOUR_MS = 3_600_000;
 const HOURS = 17_420;
 const LENGTH = 96;
-const STRIDE = 12;
+const STRIDE = 6;
 const NAMES = ['HUFL', 'HULL', 'MUFL', 'MULL', 'LUFL', 'LULL', 'OT'];
 const WIDTH = NAMES.length;
 const PRETRAINED_SHARE = 0.6;

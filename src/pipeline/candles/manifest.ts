@@ -19,6 +19,8 @@ export interface RowAccount {
   readonly kept: number;
   readonly repaired: number;
   readonly refused: number;
+  /** Columns that the file does not have; they are not available in any row. */
+  readonly absentColumns: readonly string[];
   /** The first thousand of each; the counts above are exact. */
   readonly repairedRows: readonly RowNote[];
   readonly refusedRows: readonly RowNote[];

@@ -18,12 +18,13 @@ export interface CountedRows {
 interface ReadRows {
   readonly rows: readonly CandleRow[];
   readonly unreadable: readonly RowNote[];
+  readonly absentColumns?: readonly string[];
 }
 
 const MAX_NOTES = 1_000;
 
 export function countedRows(
-  { rows, unreadable }: ReadRows,
+  { rows, unreadable, absentColumns = [] }: ReadRows,
   { interval, span }: { readonly interval: CandleInterval; readonly span: TimeSpan },
 ): CountedRows {
   const { candles, repaired, refused } = siftRows(rows, { intervalMs: CANDLE_INTERVALS[interval], span });
@@ -35,6 +36,7 @@ export function countedRows(
       kept: candles.length - repaired.length,
       repaired: repaired.length,
       refused: allRefused.length,
+      absentColumns,
       repairedRows: repaired.slice(0, MAX_NOTES),
       refusedRows: allRefused.slice(0, MAX_NOTES),
     },

@@ -169,6 +169,8 @@ function printResult(output: Output, result: CandleResult): void {
   output.line(`repaired     ${result.repaired}, of which ${result.filled} from REST`);
   output.line(`refused      ${result.refused} rows`);
   output.line(`out          ${result.out}`);
+  const absent = result.account?.absentColumns ?? [];
+  if (absent.length > 0) output.line(`absent       ${absent.join(', ')}: no such columns in the file`);
   if (result.emptyMonths.length > 0) output.line(`no candles   ${result.emptyMonths.join(', ')}`);
   for (const { fromMs, toMs, candles } of result.gapList.slice(0, SHOWN_ROWS)) {
     output.line(`  gap        ${isoMinute(fromMs)} … ${isoMinute(toMs)}: ${candles}`);

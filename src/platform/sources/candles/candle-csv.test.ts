@@ -86,17 +86,19 @@ describe('readCandleCsv', () => {
   };
 
   it('reads the archive’s rows with a header line and without, packed or not', async () => {
-    assert.deepEqual((await read(`${HEADER}\n${ROW}\n`)).rows, [{ line: 2, candle: CANDLE }]);
-    assert.deepEqual((await read(ROW)).rows, [{ line: 1, candle: CANDLE }]);
+    assert.deepEqual((await read(`${HEADER}\n${ROW}\n`)).rows, [{ line: 2, candle: CANDLE, lacking: [] }]);
+    assert.deepEqual((await read(ROW)).rows, [{ line: 1, candle: CANDLE, lacking: [] }]);
     assert.deepEqual((await read(gzipSync(`\uFEFF${HEADER}\r\n\r\n${ROW}\r\n`))).rows, [
-      { line: 3, candle: CANDLE },
+      { line: 3, candle: CANDLE, lacking: [] },
     ]);
   });
 
   it('knows what others call the columns, in any order, and takes off quotes', async () => {
     const text =
       '"Close","Low","High","Open","Number of trades","Volume","Open time"\n"11","9","12","10",7,5,2025-01-01';
-    const { rows } = await read(text);
+    const { rows, absentColumns } = await read(text);
+    assert.deepEqual(absentColumns, ['close_time', 'quote_volume', 'taker_buy_volume']);
+    assert.deepEqual(rows[0]!.lacking, []);
     assert.deepEqual(rows[0]!.candle, { ...CANDLE, quoteVolume: Number.NaN, takerBuyVolume: Number.NaN });
   });
 
@@ -119,7 +121,7 @@ describe('readCandleCsv', () => {
       ROW.replace(String(START + 5 * MINUTE_MS - 1), String(START + 60 * MINUTE_MS - 1)),
     ];
     const { rows, unreadable } = await read([HEADER, ...bad, ROW].join('\n'));
-    assert.deepEqual(rows, [{ line: 7, candle: CANDLE }]);
+    assert.deepEqual(rows, [{ line: 7, candle: CANDLE, lacking: [] }]);
     assert.deepEqual(
       unreadable.map(({ line, reason }) => `${line} ${reason}`),
       [
@@ -135,6 +137,7 @@ describe('readCandleCsv', () => {
   it('takes an empty field and NaN for a number that is not there', async () => {
     const { rows } = await read(`${HEADER}\n${ROW.replace(',55,7,', ',,nan,')}\n`);
     assert.deepEqual(rows[0]!.candle, { ...CANDLE, quoteVolume: Number.NaN, trades: Number.NaN });
+    assert.deepEqual(rows[0]!.lacking, ['quote_volume', 'trades_count']);
   });
 
   it('refuses a file that has no columns of candles', async () => {

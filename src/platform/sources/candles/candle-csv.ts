@@ -32,6 +32,8 @@ export interface CandleCsv {
   readonly rows: readonly CandleRow[];
   /** Rows that could not be read. */
   readonly unreadable: readonly RowNote[];
+  /** Columns that the file does not have. */
+  readonly absentColumns: readonly CandleColumn[];
 }
 
 /** A month of one-minute candles is 6 MB; what unpacks to more is something else. */
@@ -89,6 +91,11 @@ class CsvReader implements CandleCsv {
     this.#options = options;
   }
 
+  get absentColumns(): readonly CandleColumn[] {
+    const layout = this.#layout;
+    return layout === null ? [] : CANDLE_COLUMNS.filter((column) => layout.at[column] === undefined);
+  }
+
   /** @param text null for a line that is longer than any row */
   line(text: string | null): void {
     this.#line++;
@@ -104,9 +111,9 @@ class CsvReader implements CandleCsv {
       this.#layout = header ?? this.#binanceLayout(fields);
       if (header !== null) return;
     }
-    const candle = candleOf(fields, this.#layout);
-    if (typeof candle === 'string') this.unreadable.push({ line: this.#line, reason: candle });
-    else this.rows.push({ line: this.#line, candle });
+    const row = candleOf(fields, this.#layout);
+    if (typeof row === 'string') this.unreadable.push({ line: this.#line, reason: row });
+    else this.rows.push({ line: this.#line, ...row });
   }
 
   /** Null when the line is a row already. */

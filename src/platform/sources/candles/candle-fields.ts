@@ -1,5 +1,5 @@
 /** The fields of one row, as text, and the candle that they make. */
-import type { Candle } from '../../../domain/candles/index.ts';
+import type { CandleRow } from '../../../domain/candles/index.ts';
 import { timeIn, type TimeUnit } from './time-text.ts';
 
 /** Names of the columns, as users and files write them. */
@@ -40,16 +40,20 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const NOTHING = /^(?:|nan|null|none|n\/a)$/i;
 
 /** The candle, or why the row cannot be read. Whether its numbers are possible is for others to say. */
-export function candleOf(fields: readonly string[], layout: RowLayout): Candle | string {
+export function candleOf(fields: readonly string[], layout: RowLayout): Omit<CandleRow, 'line'> | string {
   if (fields.length !== layout.fields) return `has ${fields.length} fields instead of ${layout.fields}`;
   let problem: string | null = null;
+  const lacking: CandleColumn[] = [];
   const text = (column: CandleColumn): string => {
     const index = layout.at[column];
     return index === undefined ? '' : fields[index]!.trim();
   };
   const number = (column: CandleColumn): number => {
     const value = text(column);
-    if (NOTHING.test(value)) return Number.NaN;
+    if (NOTHING.test(value)) {
+      if (layout.at[column] !== undefined) lacking.push(column);
+      return Number.NaN;
+    }
     if (NUMBER.test(value) && Number.isFinite(Number(value))) return Number(value);
     problem ??= `${column} ${JSON.stringify(value.slice(0, 40))} is not a number`;
     return Number.NaN;
@@ -71,5 +75,5 @@ export function candleOf(fields: readonly string[], layout: RowLayout): Candle |
     trades: number('trades_count'),
     takerBuyVolume: number('taker_buy_volume'),
   };
-  return problem ?? candle;
+  return problem ?? { candle, lacking };
 }

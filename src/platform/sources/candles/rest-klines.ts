@@ -125,9 +125,9 @@ function rowsIn(text: string, place: string, intervalMs: number): Pick<KlinesPag
   const rows: CandleRow[] = [];
   const unreadable: RowNote[] = [];
   for (const [index, fields] of answer.data.entries()) {
-    const candle = candleOf(fields.map(String), layout);
-    if (typeof candle === 'string') unreadable.push({ line: index + 1, reason: candle });
-    else rows.push({ line: index + 1, candle });
+    const row = candleOf(fields.map(String), layout);
+    if (typeof row === 'string') unreadable.push({ line: index + 1, reason: row });
+    else rows.push({ line: index + 1, ...row });
   }
   return { rows, unreadable };
 }

@@ -3,10 +3,10 @@
  * time, memory, and as a share of what the machine multiplies at best.
  */
 import { z } from 'zod';
-import { type TimedTrainStep, timedTrainStep } from '../learning/models/index.ts';
-import { Graph, Session, encodeModel, floatTensor, matmul } from '../learning/neural/index.ts';
-import { runPeer } from './bench-peer.ts';
-import type { BenchContext, BenchRow } from './bench-row.ts';
+import { type TimedTrainStep, timedTrainStep } from '../../learning/models/index.ts';
+import { Graph, Session, encodeModel, floatTensor, matmul } from '../../learning/neural/index.ts';
+import { runPeer } from './peer.ts';
+import type { BenchContext, BenchRow } from './row.ts';
 
 const CASES = [
   { channels: 32, hidden: 128, layers: 1, batchSize: 128 },

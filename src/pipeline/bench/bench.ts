@@ -2,15 +2,15 @@
  * `bench`: how fast we are beside the others, both measured in one run on this machine. Peers that are not installed
  * are reported as absent (`bench/peers/setup` installs them), never guessed.
  */
-import { benchBacktest } from './backtest-bench.ts';
-import { benchIngest } from './bench-ingest.ts';
-import type { BenchContext, BenchRow } from './bench-row.ts';
-import { benchServe } from './bench-serve.ts';
-import { benchBoosting } from './boosting-bench.ts';
-import { benchTrain } from './bench-train.ts';
-import { benchDense } from './bench/dense.ts';
+import { benchBacktest } from '../backtest-bench.ts';
+import { benchIngest } from './ingest.ts';
+import type { BenchContext, BenchRow } from './row.ts';
+import { benchServe } from './serve.ts';
+import { benchBoosting } from './boosting.ts';
+import { benchTrain } from './train.ts';
+import { benchDense } from './dense.ts';
 
-export type { BenchContext, BenchRow } from './bench-row.ts';
+export type { BenchContext, BenchRow } from './row.ts';
 
 export const BENCHES: Readonly<Record<string, (context: BenchContext) => Promise<readonly BenchRow[]>>> = {
   ingest: benchIngest,

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { Random } from '../domain/core/index.ts';
+import { Random } from '../../domain/core/index.ts';
 
 const COLUMNS = 14;
 /** Of the rows that are not generated, this share is trained on. */

@@ -16,11 +16,11 @@ import {
   predictBoosting,
   predictBoostingOn,
   trainBoosting,
-} from '../learning/boosting/index.ts';
-import { boostedTreesToOnnx } from '../learning/models/index.ts';
-import { floatTensor, Session } from '../learning/neural/index.ts';
-import { runPeer } from './bench-peer.ts';
-import type { BenchContext, BenchRow } from './bench-row.ts';
+} from '../../learning/boosting/index.ts';
+import { boostedTreesToOnnx } from '../../learning/models/index.ts';
+import { floatTensor, Session } from '../../learning/neural/index.ts';
+import { runPeer } from './peer.ts';
+import type { BenchContext, BenchRow } from './row.ts';
 import {
   type DataSet,
   Exported,
@@ -29,8 +29,8 @@ import {
   readData,
   readFloats,
   writeData,
-} from './boosting-bench-data.ts';
-import { BoostingPool } from './boosting-threads.ts';
+} from './boosting-data.ts';
+import { BoostingPool } from '../boosting-threads.ts';
 
 const SCRIPT = 'boosting_bench.py';
 const ROUNDS = 50;

@@ -6,13 +6,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { DataError } from '../domain/core/index.ts';
-import { runPeer } from './bench-peer.ts';
-import type { BenchContext, BenchRow } from './bench-row.ts';
-import { measureIngest } from './ingest-bench.ts';
-import { runIngest } from './ingest-bench-workers.ts';
-import { simulate, type SimulateResult } from './simulate.ts';
-import { CODE_VERSION } from './version.ts';
+import { DataError } from '../../domain/core/index.ts';
+import { runPeer } from './peer.ts';
+import type { BenchContext, BenchRow } from './row.ts';
+import { measureIngest } from './ingest-effort.ts';
+import { runIngest } from './ingest-workers.ts';
+import { simulate, type SimulateResult } from '../simulate.ts';
+import { CODE_VERSION } from '../version.ts';
 
 export async function benchIngest(context: BenchContext): Promise<readonly BenchRow[]> {
   const { days, signal, report } = context;

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { QUANTGOD_9 } from '../domain/features/index.ts';
-import { importTcnLstm } from '../learning/models/index.ts';
-import { compareForms } from './bench-streaming.ts';
+import { QUANTGOD_9 } from '../../domain/features/index.ts';
+import { importTcnLstm } from '../../learning/models/index.ts';
+import { compareForms } from './streaming.ts';
 
 const golden = (name: string): Buffer =>
-  readFileSync(new URL(`../learning/models/golden/${name}`, import.meta.url));
+  readFileSync(new URL(`../../learning/models/golden/${name}`, import.meta.url));
 
 /** Three windows of 24 bars; here one series. */
 const { windows } = JSON.parse(golden('import.json').toString()) as { readonly windows: readonly number[] };

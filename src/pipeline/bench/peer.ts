@@ -22,7 +22,7 @@ export async function runPeer<T>(
     'bin',
     'python',
   );
-  const file = path.resolve(import.meta.dirname, '../../bench/peers', script);
+  const file = path.resolve(import.meta.dirname, '../../../bench/peers', script);
   if (!existsSync(python) || !existsSync(file)) return null;
   try {
     const { stdout } = await promisify(execFile)(python, [file, ...args], { timeout: TIMEOUT_MS, signal });

@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { inflateOnly } from '../platform/sources/index.ts';
-import { ingestL2 } from './ingest/ingest.ts';
+import { inflateOnly } from '../../platform/sources/index.ts';
+import { ingestL2 } from '../ingest/ingest.ts';
 
 export interface Effort {
   readonly wallSeconds: number;

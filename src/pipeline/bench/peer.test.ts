@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { z } from 'zod';
-import { runPeer } from './bench-peer.ts';
+import { runPeer } from './peer.ts';
 
 const SCRIPT = 'ingest_peer.py';
 

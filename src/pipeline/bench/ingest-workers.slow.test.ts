@@ -4,9 +4,9 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { measureIngest } from './ingest-bench.ts';
-import { coreList, runIngest } from './ingest-bench-workers.ts';
-import { simulate, type SimulateResult } from './simulate.ts';
+import { measureIngest } from './ingest-effort.ts';
+import { coreList, runIngest } from './ingest-workers.ts';
+import { simulate, type SimulateResult } from '../simulate.ts';
 
 describe('coreList', () => {
   it('reads single cores and ranges', () => {

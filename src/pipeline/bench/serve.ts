@@ -6,21 +6,21 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { CLASS_COUNT, Random } from '../domain/core/index.ts';
-import { QUANTGOD_9 } from '../domain/features/index.ts';
-import { quantileOfSorted } from '../domain/math/index.ts';
+import { CLASS_COUNT, Random } from '../../domain/core/index.ts';
+import { QUANTGOD_9 } from '../../domain/features/index.ts';
+import { quantileOfSorted } from '../../domain/math/index.ts';
 import {
   BaseModel,
   StreamingModel,
   type TcnLstmConfig,
   baseModelMetadata,
   tcnLstmNetwork,
-} from '../learning/models/index.ts';
-import { describeNetwork, encodeServingModel, initialWeights } from '../learning/neural/index.ts';
-import { runPeer } from './bench-peer.ts';
-import type { BenchContext, BenchRow } from './bench-row.ts';
-import { benchStreamingForm } from './bench-streaming.ts';
-import { CODE_VERSION } from './version.ts';
+} from '../../learning/models/index.ts';
+import { describeNetwork, encodeServingModel, initialWeights } from '../../learning/neural/index.ts';
+import { runPeer } from './peer.ts';
+import type { BenchContext, BenchRow } from './row.ts';
+import { benchStreamingForm } from './streaming.ts';
+import { CODE_VERSION } from '../version.ts';
 
 const SIZES = [
   { channels: 32, hidden: 128, layers: 1 },

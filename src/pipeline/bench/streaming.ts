@@ -2,21 +2,26 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { CLASS_COUNT, DataError } from '../domain/core/index.ts';
-import { type BarTable, LOG_RETURN_FEATURE, type Segment, usableSegments } from '../domain/features/index.ts';
-import { labelBars, labelDefinition } from '../domain/labels/index.ts';
+import { CLASS_COUNT, DataError } from '../../domain/core/index.ts';
+import {
+  type BarTable,
+  LOG_RETURN_FEATURE,
+  type Segment,
+  usableSegments,
+} from '../../domain/features/index.ts';
+import { labelBars, labelDefinition } from '../../domain/labels/index.ts';
 import {
   BaseModel,
   StreamingModel,
   TRAINING_DEFAULTS,
   type TcnLstmConfig,
   trainTcnLstm,
-} from '../learning/models/index.ts';
-import { readBars } from '../platform/storage/index.ts';
-import type { BenchContext, BenchRow } from './bench-row.ts';
-import { ingestL2 } from './ingest/ingest.ts';
-import { simulate } from './simulate.ts';
-import { CODE_VERSION } from './version.ts';
+} from '../../learning/models/index.ts';
+import { readBars } from '../../platform/storage/index.ts';
+import type { BenchContext, BenchRow } from './row.ts';
+import { ingestL2 } from '../ingest/ingest.ts';
+import { simulate } from '../simulate.ts';
+import { CODE_VERSION } from '../version.ts';
 
 const DAYS = 6;
 const MODEL: TcnLstmConfig = { sequenceLength: 720, channels: 32, hidden: 128, layers: 1, dropout: 0.3 };

@@ -29,7 +29,7 @@ export interface PinnedRun extends IngestRun {
   readonly cores: number | null;
 }
 
-const WORKER = fileURLToPath(new URL('ingest-bench.worker.ts', import.meta.url));
+const WORKER = fileURLToPath(new URL('ingest.worker.ts', import.meta.url));
 const run = promisify(execFile);
 
 /** Ingests in a process of its own, on as many cores as it has workers. What it writes is deleted. */
