@@ -38,8 +38,6 @@ describe('audit', () => {
     await removeFolder(folder);
   });
 
-  const data = (config: Config): readonly string[] => ['--data-dir', config.dataDir];
-
   /** An audit of data in which some of the rows (positions) have another label. */
   async function auditWithout(name: string, positionsOf: (plan: ReturnType<typeof planAudit>) => Int32Array) {
     const config = await relabelledCopy(road.config, path.join(folder, name), (label, bars) => {
@@ -60,15 +58,15 @@ describe('audit', () => {
     assert.notEqual(changed['calibration.json'], hashes['calibration.json']);
     assert.notEqual(changed['conformal.json'], hashes['conformal.json']);
     // No out-of-fold prediction either: of the networks only the shipped one learns these labels, as the protocol has it.
-    const trained = ({ folds }: AuditOutcome) => folds.map(({ training }) => training.epochs.map((e) => e.trainLoss));
+    const trained = ({ folds }: AuditOutcome) =>
+      folds.map(({ training }) => training.epochs.map((e) => e.trainLoss));
     assert.deepEqual(trained(other), trained(road.audited));
     assert.notEqual(changed['model.onnx'], hashes['model.onnx']);
   });
 
   it('learns nothing from the rows of the prediction sets but prediction sets', async () => {
     const changed = hashesOf(await auditWithout('other-sets', ({ calibration }) => calibration.conformal));
-    for (const file of ['auditor.json', 'calibration.json'])
-      assert.equal(changed[file], hashes[file], file);
+    for (const file of ['auditor.json', 'calibration.json']) assert.equal(changed[file], hashes[file], file);
     assert.notEqual(changed['conformal.json'], hashes['conformal.json']);
   });
 
@@ -110,7 +108,11 @@ describe('audit', () => {
     });
   });
 
-  const Result = z.object({ model: z.string(), out: z.string(), seeds: z.array(z.object({ seed: z.int() })) });
+  const Result = z.object({
+    model: z.string(),
+    out: z.string(),
+    seeds: z.array(z.object({ seed: z.int() })),
+  });
 
   /** A copy of the data, on which nothing was audited yet. */
   async function copied(name: string): Promise<Config> {
@@ -118,9 +120,14 @@ describe('audit', () => {
     await removeFolder(path.join(config.dataDir, 'fits'));
     return config;
   }
+  const OPTIONS =
+    '--model tiny@1 --folds 2 --test-share 0.2 --rounds 20 --threads 1 --workers 1 --bootstrap-samples 100';
   const auditing = (config: Config): string[] => [
-    ...['audit', '--model', 'tiny@1', '--folds', '2', '--test-share', '0.2', '--rounds', '20', '--threads', '1'],
-    ...['--workers', '1', '--bootstrap-samples', '100', '--json', ...data(config)],
+    'audit',
+    ...OPTIONS.split(' '),
+    '--json',
+    '--data-dir',
+    config.dataDir,
   ];
   const filesOf = (config: Config): string[] => {
     const fits = path.join(config.dataDir, 'fits');
@@ -157,7 +164,11 @@ describe('audit', () => {
       const { exitCode } = await stoppedAfterOneFold(config, signal);
       assert.equal(exitCode, signal === 'SIGINT' ? 130 : null);
       const left = readdirSync(config.dataDir, { recursive: true, encoding: 'utf8' });
-      if (signal === 'SIGINT') assert.deepEqual(left.filter((name) => name.endsWith('.tmp')), []);
+      if (signal === 'SIGINT')
+        assert.deepEqual(
+          left.filter((name) => name.endsWith('.tmp')),
+          [],
+        );
       assert.ok(filesOf(config).length < 3, 'stopped before its end');
       const resumed = await finish(config);
       assert.match(resumed.stderr, /fold 1 of 2: trained before, taken from/);

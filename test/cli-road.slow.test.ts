@@ -74,19 +74,29 @@ const PROMISED = {
     model: z.literal('tiny@2'),
     folds: z.array(z.object({ trainRows: count.min(1), purged: count.min(1) })).length(2),
     oofRows: count.min(500),
+    seeds: z.array(z.object({ seed: z.literal(1), auditorRounds: count.min(1) })).length(1),
     test: Scores,
     base: Scores,
   }),
   evaluate: z.object({
     model: z.literal('tiny@2'),
     synthetic: z.literal(true),
-    scores: z.array(z.object({ id: z.string(), macroF1: score })).length(4),
+    scores: z.array(z.object({ id: z.string(), macroF1: score })).min(4),
     verdict: z.array(z.string()).min(2),
     report: z.object({ html: z.string(), json: z.string() }),
   }),
   replay: z.object({
     minutes: z.literal(1_440),
-    signals: z.array(z.object({ confidence: score })).length(1_416),
+    signals: z
+      .array(
+        z.object({
+          confidence: score,
+          probabilities: z.array(score).length(3),
+          set: z.array(z.enum(['SELL', 'NEUTRAL', 'BUY'])),
+          abstains: z.boolean(),
+        }),
+      )
+      .length(1_416),
   }),
 };
 
@@ -123,7 +133,9 @@ describe('the commands', () => {
     PROMISED.simulate.parse(await json('simulate', '--out', 'again', '--days', '2'));
     PROMISED.ingest.parse(await json('ingest', 'l2', ...PLACE, '--in', archives));
     PROMISED.label.parse(await json('label', ...PLACE, ...LABEL));
-    PROMISED.train.parse(await json('train', 'base', ...PLACE, ...LABEL, '--name', 'tiny', ...SMALL, '--epochs', '2'));
+    PROMISED.train.parse(
+      await json('train', 'base', ...PLACE, ...LABEL, '--name', 'tiny', ...SMALL, '--epochs', '2'),
+    );
     const folds = ['--folds', '2', '--rounds', '20', '--test-share', '0.2'];
     const { test, base } = PROMISED.audit.parse(await json('audit', '--model', 'tiny@1', ...folds));
     const { scores, report } = PROMISED.evaluate.parse(await json('evaluate', '--model', 'tiny'));

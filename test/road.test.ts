@@ -267,7 +267,11 @@ describe('the road', () => {
     const alone = signalsOf(await outcomesOf([second]));
     assert.equal(alone[0]?.minuteMs, midnightMs + sequenceLength * MINUTE_MS);
     // Its sets have a shorter past: less of the level's way lies behind them.
-    const judged = ({ set: _, abstains: __, ...rest }: Signal) => rest;
+    const judged = ({ minuteMs, price, base, audited, probabilities, direction, confidence }: Signal) => [
+      [minuteMs, price, confidence],
+      [base, audited, probabilities],
+      direction,
+    ];
     assert.deepEqual(alone.map(judged), signals.slice(-alone.length).map(judged));
     await assertScoredByHistory(alone, road.config, road.audited.stored);
     assert.ok(new Set(signals.map(({ set }) => set.join())).size > 1, 'sets must say something');

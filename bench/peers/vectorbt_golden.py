@@ -4,7 +4,7 @@
     python bench/peers/vectorbt_golden.py
 
 Writes src/trading/backtest/golden/vectorbt.json: candles of a seeded random walk, signals, targets, and what vectorbt makes of
-them. Run `npx prettier --write` on it; its sha256 stands in the test that reads it.
+them. Its sha256 stands in the test that reads it.
 """
 
 import json

@@ -8,6 +8,7 @@ FOLDER holds `candles-K.f64` (columns time, open, high, low, close, volume, one 
 entry row, exit row, side, entry price, exit price, size, entry fee, exit fee, pnl, return, is open) and prints JSON.
 """
 
+import gc
 import json
 import pathlib
 import resource
@@ -176,7 +177,11 @@ def sweep(folder, engine, sets):
     close = pd.Series(candles["close"])
     run(close.iloc[:2_000], pairs[:2])
     started = time.perf_counter()
-    parts = [run(close, pairs[at : at + CHUNK]) for at in range(0, len(pairs), CHUNK)]
+    parts = []
+    for at in range(0, len(pairs), CHUNK):
+        parts.append(run(close, pairs[at : at + CHUNK]))
+        # A portfolio refers to itself: without this its arrays outlive it.
+        gc.collect()
     metrics = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     seconds = time.perf_counter() - started
     return {

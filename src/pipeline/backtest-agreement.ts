@@ -61,50 +61,42 @@ const DIRECTIONS = ['long', 'short', 'both'] as const;
 /** Entries and exits of each side come this often, alone and together. */
 const SIGNAL_SHARES = [0.002, 0.01, 0.05] as const;
 
-const casesOn = (candles: number): readonly Case[] => {
-  const base = { candles, execution: 'close', ...COSTS } as const;
+function casesOn(candles: number): readonly Case[] {
+  const make = (name: string, more: Partial<Case>): Case => ({
+    name,
+    candles,
+    execution: 'close',
+    ...COSTS,
+    ...more,
+  });
+  const random = (name: string, more: Partial<Case>): Case =>
+    make(`random 0, ${name}`, { signals: 0, notional: 100, ...more });
   return [
     ...CROSSOVERS.flatMap(({ fast, slow }) =>
-      DIRECTIONS.map((direction) => ({
-        ...base,
-        name: `averages ${fast}/${slow}, ${direction}`,
-        crossover: { fast, slow, direction },
-      })),
+      DIRECTIONS.map((direction) =>
+        make(`averages ${fast}/${slow}, ${direction}`, { crossover: { fast, slow, direction } }),
+      ),
     ),
     ...SIGNAL_SHARES.flatMap((_, signals) => [
-      { ...base, name: `random ${signals}, 100 a trade`, signals, notional: 100 },
-      {
-        ...base,
-        name: `random ${signals}, at the next open`,
-        signals,
-        notional: 100,
-        execution: 'next-open' as const,
-      },
+      make(`random ${signals}, 100 a trade`, { signals, notional: 100 }),
+      make(`random ${signals}, at the next open`, { signals, notional: 100, execution: 'next-open' }),
     ]),
-    { ...base, name: 'random 0, all of the equity', signals: 0 },
-    { ...base, name: 'random 0, stop', signals: 0, notional: 100, stopLoss: 0.01 },
-    { ...base, name: 'random 0, trailing stop', signals: 0, notional: 100, trailingStop: 0.015 },
-    { ...base, name: 'random 0, take-profit', signals: 0, notional: 100, takeProfit: 0.01 },
-    {
-      ...base,
-      name: 'random 0, stop and take-profit, no slippage',
-      signals: 0,
-      notional: 100,
-      stopLoss: 0.01,
-      takeProfit: 0.02,
-      slippage: 0,
-    },
-    { ...base, name: 'random targets', targets: 0 },
-    { ...base, name: 'random targets, at the next open', targets: 0, execution: 'next-open' },
+    make('random 0, all of the equity', { signals: 0 }),
+    random('stop', { stopLoss: 0.01 }),
+    random('trailing stop', { trailingStop: 0.015 }),
+    random('take-profit', { takeProfit: 0.01 }),
+    random('stop and take-profit, no slippage', { stopLoss: 0.01, takeProfit: 0.02, slippage: 0 }),
+    make('random targets', { targets: 0 }),
+    make('random targets, at the next open', { targets: 0, execution: 'next-open' }),
   ];
-};
+}
 
 /** Null where the peer is not installed. */
 export async function agreementWithPeer(
   symbols: readonly { readonly name: string; readonly candles: Candles }[],
   { folder, signal }: { readonly folder: string; readonly signal: AbortSignal },
 ): Promise<readonly Agreement[] | null> {
-  const rows = symbols[0]!.candles.timeMs.length;
+  const rows = symbols[0]!.candles.openTimeMs.length;
   const streams = SIGNAL_SHARES.map((share, seed) => randomSignals(rows, share, seed));
   const targets = randomTargets(rows);
   const cases = symbols.flatMap((_, number) => casesOn(number));
@@ -119,7 +111,7 @@ export async function agreementWithPeer(
   const found: Agreement[] = [];
   for (const [number, each] of cases.entries()) {
     const symbol = symbols[each.candles]!;
-    if (symbol.candles.timeMs.length !== rows) {
+    if (symbol.candles.openTimeMs.length !== rows) {
       throw new DataError(`${symbol.name} has not the ${rows} candles of ${symbols[0]!.name}`, {
         code: 'CANDLES',
       });
@@ -143,9 +135,9 @@ export async function agreementWithPeer(
 }
 
 export async function writeCandles(folder: string, number: number, candles: Candles): Promise<void> {
-  const { timeMs, open, high, low, close } = candles;
-  const volume = candles.volume ?? new Float64Array(timeMs.length);
-  const columns = [timeMs, open, high, low, close, volume];
+  const { openTimeMs, open, high, low, close } = candles;
+  const volume = candles.volume ?? new Float64Array(openTimeMs.length);
+  const columns = [openTimeMs, open, high, low, close, volume];
   const bytes = columns.map(({ buffer, byteOffset, byteLength }) =>
     Buffer.from(buffer, byteOffset, byteLength),
   );

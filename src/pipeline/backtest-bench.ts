@@ -18,11 +18,13 @@ import {
   simpleMovingAverage,
   sweep,
   type SweepResult,
+  truncateCandles,
 } from '../trading/backtest/index.ts';
 import { type Agreement, agreementWithPeer, writeCandles } from './backtest-agreement.ts';
 import { archivedCandles, simulatedCandles } from './backtest-candles.ts';
 import { runPeer } from './bench/peer.ts';
 import type { BenchContext, BenchRow } from './bench/row.ts';
+import { CODE_VERSION } from './version.ts';
 
 const YEAR_ROWS = 105_120;
 const MANY_ROWS = 8_640;
@@ -125,7 +127,7 @@ async function benchSweep(
         peers.set(engine, peer);
     }
   }
-  const work = SETS * candles.timeMs.length;
+  const work = SETS * candles.openTimeMs.length;
   const peakMb = peakMemoryMb();
   const rows = ENGINES.flatMap((engine): BenchRow[] => {
     const peer = peers.get(engine) ?? null;
@@ -133,7 +135,7 @@ async function benchSweep(
     return [
       {
         ...common,
-        name: `${SETS} pairs of averages over ${candles.timeMs.length} candles`,
+        name: `${SETS} pairs of averages over ${candles.openTimeMs.length} candles`,
         unit: 'candles × sets/s',
         value: work / seconds,
         peerValue: peer === null ? null : work / peer.seconds,
@@ -182,24 +184,20 @@ function sweepAgreement(
 }
 
 function benchMany(candles: Candles): BenchRow {
-  const month = Object.fromEntries(
-    Object.entries(candles as unknown as Record<string, Float64Array>).map(([name, column]) => [
-      name,
-      column.subarray(0, MANY_ROWS),
-    ]),
-  ) as unknown as Candles;
-  const checked = checkCandles(month, 'trade');
+  const checked = checkCandles(truncateCandles(candles, MANY_ROWS), 'trade');
+  const beforeMb = peakMemoryMb();
   const startedMs = performance.now();
   sweepPairs(checked, windowPairs(MANY_SETS, 1));
   const seconds = (performance.now() - startedMs) / 1_000;
+  const value = peakMemoryMb();
   return {
     name: `${MANY_SETS} pairs over ${MANY_ROWS} candles, in ${seconds.toFixed(1)} s, peak memory of the process`,
     unit: 'MB',
-    value: peakMemoryMb(),
-    peer: 'none',
-    peerVersion: null,
-    peerValue: null,
-    ratio: null,
+    value,
+    peer: `our ${SETS} pairs`,
+    peerVersion: CODE_VERSION,
+    peerValue: beforeMb,
+    ratio: beforeMb / value,
   };
 }
 

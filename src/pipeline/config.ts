@@ -132,9 +132,9 @@ const EvaluationSchema = z
     nullRows: z
       .int()
       .min(500)
-      .default(6000)
+      .default(4000)
       .describe('most rows that a null test learns from, evenly spread'),
-    nullRounds: count.default(30).describe('most boosting rounds of a null test'),
+    nullRounds: count.default(20).describe('most boosting rounds of a null test'),
     probeCuts: count.default(6).describe('truncated histories of the look-ahead probe'),
   })
   .prefault({});

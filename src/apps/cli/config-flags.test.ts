@@ -67,6 +67,8 @@ describe('effectiveConfig', () => {
       '--label-smoothing': '0.1',
       '--monitor': 'loss',
       '--test-share': '0.25',
+      '--calibration-share': '0.25',
+      '--coverage': '0.8',
       '--bootstrap-samples': '150',
     };
     // A flag is called as its field is, but for these.

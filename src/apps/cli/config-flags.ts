@@ -105,6 +105,18 @@ export const FLAG_GROUPS = {
   auditor: [
     number('--rounds <n>', 'most boosting rounds of the auditor (default 500)', 'auditor', 'rounds'),
     number('--max-depth <n>', 'depth of the auditor’s trees (default 6)', 'auditor', 'maxDepth'),
+    number(
+      '--calibration-share <x>',
+      'last part of the out-of-fold rows, on which only calibration is fitted (default 0.2)',
+      'validation',
+      'calibrationShare',
+    ),
+    number(
+      '--coverage <x>',
+      'share of the prediction sets that shall hold the truth (default 0.9)',
+      'validation',
+      'coverage',
+    ),
   ],
   validation: [
     number('--folds <n>', 'walk-forward folds (default 5)', 'validation', 'folds'),
@@ -128,6 +140,13 @@ export const FLAG_GROUPS = {
       'evaluation',
       'bootstrapSamples',
     ),
+    number(
+      '--cost-bps <x>',
+      'cost of one trade in the economic sketch (default 5.5)',
+      'evaluation',
+      'costBps',
+    ),
+    number('--null-draws <n>', 'draws of each null test (default 8)', 'evaluation', 'nullDraws'),
   ],
 } as const satisfies Record<string, readonly ConfigFlag[]>;
 

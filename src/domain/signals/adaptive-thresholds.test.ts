@@ -2,8 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { BUY, ConfigError, InvariantError, Random, SELL } from '../core/index.ts';
-import { ADAPTIVE_DEFAULTS, AdaptiveThresholds, type SignalRule, staticRule } from './adaptive-thresholds.ts';
-import { RollingQuantile } from './rolling-quantile.ts';
+import {
+  ADAPTIVE_DEFAULTS,
+  AdaptiveThresholds,
+  RollingQuantile,
+  type SignalRule,
+  staticRule,
+} from './index.ts';
 
 const SMALL = { ...ADAPTIVE_DEFAULTS, memory: 200, warmUp: 50 };
 

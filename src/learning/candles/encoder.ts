@@ -14,7 +14,6 @@ import {
   constant,
   div,
   floatTensor,
-  gru,
   layerNorm,
   linear,
   pick,
@@ -26,6 +25,7 @@ import {
   transpose,
 } from '../neural/index.ts';
 import type { MacroConfig } from './macro-config.ts';
+import { servedGru } from './served-gru.ts';
 
 const KERNEL = 3;
 
@@ -78,7 +78,7 @@ export function encodeSteps(scope: Scope, x: Value, config: MacroConfig): Value 
     }
     case 'gru': {
       const lastSteps = staticDim('encoder', steps.shape, 0);
-      return gru(scope.within('gru'), steps, { hidden: channels, layers, dropout, lastSteps });
+      return servedGru(scope.within('gru'), steps, { hidden: channels, layers, dropout, lastSteps });
     }
   }
 }

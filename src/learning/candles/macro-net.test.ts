@@ -114,7 +114,8 @@ describe('MacroNet', () => {
       const buffers = graph.input('buffers', 'float32', [layout.buffers.size]);
       const scope = new Scope({
         graph,
-        training: false,
+        // Without batch norm and dropout the training graph is the same function: the GRU is then the engine's loop.
+        training: encoder !== 'tcn',
         parameters: flatWeights(parameters, layout.parameters),
         buffers: flatWeights(buffers, layout.buffers),
         updates: new Map(),

@@ -15,7 +15,6 @@ import {
   exp,
   filledWith,
   gelu,
-  gru,
   huber,
   linear,
   logSoftmax,
@@ -34,6 +33,7 @@ import {
 } from '../neural/index.ts';
 import type { MicroConfig, MicroTrainingConfig } from './micro-config.ts';
 import type { Objective } from './objective.ts';
+import { servedGru } from './served-gru.ts';
 
 const KERNEL = 3;
 
@@ -75,7 +75,8 @@ export function microLogits(
 /** `[T, B, F] → [lastSteps, B, channels]` */
 function branchStates(scope: Scope, x: Value, config: MicroConfig, lastSteps: number): Value {
   const { branch, sequenceLength, channels, layers, dropout } = config;
-  if (branch === 'gru') return gru(scope.within('gru'), x, { hidden: channels, layers, dropout, lastSteps });
+  if (branch === 'gru')
+    return servedGru(scope.within('gru'), x, { hidden: channels, layers, dropout, lastSteps });
   let states = x;
   for (const [i, dilation] of dilationsFor(sequenceLength).entries()) {
     const options = { channels, kernel: KERNEL, dilation, dropout };

@@ -60,8 +60,11 @@ export async function trainObjective(options: ObjectiveTraining): Promise<Learne
   options.prepare?.(layout, initial);
   const dropout = Random.fromLabel(config.seed, 'dropout');
   const step = await ObjectiveStep.create({
-    ...{ objective, layout, weights: initial, random: dropout },
     ...config,
+    objective,
+    layout,
+    weights: initial,
+    random: dropout,
   });
   const judge =
     validation === undefined ? undefined : await ObjectiveScore.create(objective, layout, config.threads);

@@ -17,6 +17,7 @@ import {
   Session,
   type Shape,
   StepState,
+  type Value,
   type Weights,
   concat,
   encodeModel,
@@ -165,7 +166,7 @@ function objectiveGraph(objective: Objective, layout: NetworkLayout, training: b
   const graph = new Graph();
   const parameters = graph.input('parameters', 'float32', [layout.parameters.size]);
   const buffers = flatWeights(graph.input('buffers', 'float32', [layout.buffers.size]), layout.buffers);
-  const updates = new Map();
+  const updates = new Map<string, Value>();
   const masks: DropoutMask[] = [];
   const sources = { parameters: flatWeights(parameters, layout.parameters), buffers };
   const loss = objective(graph, new Scope({ graph, training, ...sources, updates, masks }));

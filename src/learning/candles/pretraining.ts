@@ -1,5 +1,5 @@
 /** The three tasks that teach MacroNet's encoder without labels, as objectives and the batches they are fed. */
-import { Random } from '../../domain/core/index.ts';
+import type { Random } from '../../domain/core/index.ts';
 import {
   BATCH,
   type Loss,

@@ -21,7 +21,13 @@ describe('planAudit', () => {
     const horizonMs = (LOOKAHEAD + 1) * MINUTE_MS;
     const startMs = (rows: Int32Array): number => data.spans.timeMs[rows[0]!]!;
     const knownMs = (rows: Int32Array): number => data.spans.timeMs[rows.at(-1)!]! + horizonMs;
-    const order = [auditor.search, auditor.stopping, calibration.fit, calibration.judge, calibration.conformal];
+    const order = [
+      auditor.search,
+      auditor.stopping,
+      calibration.fit,
+      calibration.judge,
+      calibration.conformal,
+    ];
     for (const [k, part] of order.entries()) {
       assert.ok(part.length > 0);
       const next = order[k + 1] ?? plan.development.after;

@@ -39,14 +39,21 @@ export type FitNews =
 /** Errors of the caller's own kinds would lose their kind on the way between threads. */
 export type FitAnswer =
   | { readonly kind: 'fitted'; readonly fit: StoredFit }
-  | { readonly kind: 'data-error'; readonly message: string; readonly code: string; readonly context: ErrorContext }
+  | {
+      readonly kind: 'data-error';
+      readonly message: string;
+      readonly code: string;
+      readonly context: ErrorContext;
+    }
   | { readonly kind: 'config-error'; readonly problems: readonly ConfigProblem[]; readonly code: string };
 
 /** Where the result of a job is kept: another file for everything that would give another result. */
 export function fitFileOf(job: FitJob): string {
   const { config, lastEpoch = null, asked, name } = job;
   const identity = JSON.stringify([CODE_VERSION, tcnLstmIdentity(optionsOf(job, {})), lastEpoch]);
-  const hash = createHash('sha256').update(identity).update(asked ?? 'model');
+  const hash = createHash('sha256')
+    .update(identity)
+    .update(asked ?? 'model');
   return fitFile(config.dataDir, name, hash.digest('hex').slice(0, 24));
 }
 
@@ -63,7 +70,8 @@ export async function performFit(
       const { message, code, context } = error;
       return { kind: 'data-error', message: `${job.part}: ${message}`, code, context };
     }
-    if (error instanceof ConfigError) return { kind: 'config-error', problems: error.problems, code: error.code };
+    if (error instanceof ConfigError)
+      return { kind: 'config-error', problems: error.problems, code: error.code };
     throw error;
   }
 }

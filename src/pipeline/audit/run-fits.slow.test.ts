@@ -11,26 +11,32 @@ import { runFits, sizeFits } from './run-fits.ts';
 
 const data = fixtureBars(400);
 
-function jobsIn(dataDir: string, change: Partial<FitJob> = {}): readonly FitJob[] {
+interface Change {
+  readonly fresh?: boolean;
+  /** Rows that every fold learns from, instead of its own. */
+  readonly learned?: Int32Array;
+}
+
+function jobsIn(dataDir: string, { fresh = false, learned }: Change = {}): readonly FitJob[] {
   const config = fixtureConfig(dataDir);
   const { folds, development } = planAudit(data, config);
-  const common = { config, fresh: false };
   return [
     ...folds.map(({ train, stopping, validation }, k) => ({
-      ...common,
+      config,
       part: `fold ${k + 1}`,
       name: `X-fold-${k + 1}`,
-      symbols: [{ symbol: 'X', data, train, stopping }],
+      symbols: [{ symbol: 'X', data, train: learned ?? train, stopping }],
       asked: validation,
-      ...change,
+      fresh,
     })),
     {
-      ...common,
+      config,
       part: 'shipped',
       name: 'X-shipped',
       symbols: [{ symbol: 'X', data, train: development.before, stopping: new Int32Array(0) }],
       lastEpoch: 1,
       asked: null,
+      fresh,
     },
   ];
 }
@@ -113,11 +119,7 @@ describe('runFits', () => {
   });
 
   it('tells a refusal on a thread as the error that it was, with the part’s name', async () => {
-    const none = new Int32Array(0);
-    const jobs = jobsIn(path.join(folder, 'refused')).map((job) => ({
-      ...job,
-      symbols: job.symbols.map((symbol) => ({ ...symbol, train: none })),
-    }));
+    const jobs = jobsIn(path.join(folder, 'refused'), { learned: new Int32Array(0) });
     const refusal = { name: 'DataError', code: 'TRAINING_NO_ROWS', message: /^fold 1: training: none of 0/ };
     await assert.rejects(run(jobs, 1), refusal);
     await assert.rejects(run(jobs, 2), refusal);

@@ -7,7 +7,7 @@ import { MINUTE_MS } from '../../domain/core/index.ts';
 import { importCandles, type ImportCandlesOptions } from './import-candles.ts';
 import { readCandleManifest } from './manifest.ts';
 import type { CandleResult } from './result.ts';
-import { REST, StandInExchange } from './stand-in-exchange.ts';
+import { REST, StandInExchange } from './exchange.fixture.ts';
 import { loadCandles } from './stored-candles.ts';
 
 const NEW_YEAR = Date.UTC(2025, 0, 1);
@@ -93,7 +93,7 @@ describe('importCandles', () => {
         '12 disagrees with line 13 about the same time',
         '13 disagrees with line 12 about the same time',
         '14 open_time "tomorrow" is not a time',
-        '15 has 2 fields instead of 7',
+        '15 has 3 fields instead of 7',
       ],
     );
     const { candles } = await loadCandles(location());
@@ -112,12 +112,17 @@ describe('importCandles', () => {
       [['2024-12', '2025-01'], 3, 1, 2],
     );
     const exchange = new StandInExchange();
-    exchange.candles = [-5, 0]
-      .map((minutes) => NEW_YEAR + minutes * MINUTE_MS)
-      .map((openTimeMs) => ({
-        ...{ openTimeMs, open: 1, high: 1, low: 1, close: 1 },
-        ...{ volume: 1, quoteVolume: 1, trades: 1, takerBuyVolume: 1 },
-      }));
+    exchange.candles = [-5, 0].map((minutes) => ({
+      openTimeMs: NEW_YEAR + minutes * MINUTE_MS,
+      open: 1,
+      high: 1,
+      low: 1,
+      close: 1,
+      volume: 1,
+      quoteVolume: 1,
+      trades: 1,
+      takerBuyVolume: 1,
+    }));
     const filled = await imported(lines, { restUrl: REST, network: exchange.network });
     assert.deepEqual([filled.rows, filled.gaps, filled.filled, filled.repaired], [5, 0, 2, 2]);
     assert.deepEqual((await readCandleManifest(location(), '2025-01'))!.filled[0]!.candles, 1);

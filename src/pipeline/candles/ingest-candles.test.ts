@@ -11,7 +11,7 @@ import { ingestCandles } from './ingest-candles.ts';
 import { candleManifestFile, readCandleManifest } from './manifest.ts';
 import type { IngestCandlesOptions } from './options.ts';
 import type { CandleResult, CandleShare } from './result.ts';
-import { ARCHIVE, REST, sha256, StandInExchange } from './stand-in-exchange.ts';
+import { ARCHIVE, REST, sha256, StandInExchange } from './exchange.fixture.ts';
 import { loadCandles } from './stored-candles.ts';
 
 const HOURS_4 = CANDLE_INTERVALS['4h'];
@@ -127,6 +127,41 @@ describe('ingestCandles', () => {
     assert.equal((await stored()).length, 186 + 168);
   });
 
+  it('notices in a folder that a file or its checksum has changed, and refuses what does not fit together', async () => {
+    const folder = path.join(dataDir, 'mirror', MONTHLY);
+    const publish = async (candles: readonly Candle[], what: 'both' | 'file' = 'both'): Promise<void> => {
+      exchange.publish(`${MONTHLY}/AAA-4h-2025-01.zip`, candles);
+      await mkdir(folder, { recursive: true });
+      for (const [file, text] of exchange.files)
+        if (what === 'both' || file.endsWith('.zip'))
+          await writeFile(path.join(dataDir, 'mirror', file), text);
+    };
+    const baseUrl = path.join(dataDir, 'mirror');
+    await publish(candlesOf(JANUARY));
+    assert.equal((await good({ baseUrl })).unchanged, 0);
+    assert.equal((await good({ baseUrl })).unchanged, 1);
+    await publish(without(candlesOf(JANUARY), 9), 'file');
+    assert.equal((await ingest({ baseUrl })).errors[0]!.error.code, 'CHECKSUM_MISMATCH');
+    assert.equal((await stored()).length, 186);
+    await publish(without(candlesOf(JANUARY), 9));
+    const { rows, gaps } = await good({ baseUrl });
+    assert.deepEqual([rows, gaps], [185, 1]);
+    await rm(path.join(folder, 'AAA-4h-2025-01.zip'));
+    assert.deepEqual([(await good({ baseUrl })).rows, (await stored()).length], [185, 185]);
+  });
+
+  it('stops after three months in a row that the network fails, and keeps what was done', async () => {
+    for (const month of ['01', '02', '03', '04', '05'])
+      exchange.publish(`${MONTHLY}/AAA-4h-2025-${month}.zip`, without(candlesOf(JANUARY), 1));
+    exchange.publish(`${MONTHLY}/AAA-4h-2025-01.zip`, candlesOf(JANUARY));
+    exchange.archiveStatus.set('AAA-4h-2025-02.zip', 503);
+    exchange.archiveStatus.set('AAA-4h-2025-03.zip', 503);
+    exchange.archiveStatus.set('AAA-4h-2025-04.zip', 503);
+    await assert.rejects(ingest({ to: '2025-05', workers: 1 }), { name: 'TransientError' });
+    assert.ok(!exchange.takeAsked().includes('AAA-4h-2025-05.zip'));
+    assert.deepEqual(await stored(), candlesOf(JANUARY));
+  });
+
   it('does a month again whose file was damaged here, and lets nobody read it until then', async () => {
     exchange.publish(`${MONTHLY}/AAA-4h-2025-01.zip`, candlesOf(JANUARY));
     await good();
@@ -188,7 +223,7 @@ describe('ingestCandles', () => {
     const first = await good({ restUrl: REST, nowMs: noon });
     assert.deepEqual([first.rows, first.filled, first.gaps], [9, 3, 0]);
     // The archive is the last word on what REST has said.
-    const final = candlesOf(day(2)).map((candle) => ({ ...candle, trades: 5 }));
+    const final = candlesOf(day(2)).map((candle) => Object.assign(candle, { trades: 5 }));
     exchange.publish(`${DAILY}/AAA-4h-2025-01-02.zip`, final);
     exchange.takeAsked();
     const second = await good({ restUrl: REST, nowMs: day(3).fromMs + HOURS_4 });
@@ -203,7 +238,7 @@ describe('ingestCandles', () => {
   });
 
   it('accounts for rows that are no candles, and for the gap that they leave', async () => {
-    const rows = candlesOf(JANUARY).map((candle, i) => (i === 3 ? { ...candle, high: 1, low: 2 } : candle));
+    const rows = candlesOf(JANUARY).with(3, { ...candlesOf(JANUARY)[3]!, high: 1, low: 2 });
     exchange.publish(`${MONTHLY}/AAA-4h-2025-01.zip`, rows);
     const result = await good();
     assert.deepEqual([result.rows, result.refused, result.gaps], [185, 1, 1]);
@@ -214,7 +249,11 @@ describe('ingestCandles', () => {
   it('tells a symbol that is not there from one that is', async () => {
     exchange.publish(`${MONTHLY}/AAA-4h-2025-01.zip`, candlesOf(JANUARY));
     const [there, absent] = await ingestCandles({
-      ...{ market: 'spot', interval: '4h', from: '2025-01', dataDir, codeVersion: '0' },
+      market: 'spot',
+      interval: '4h',
+      from: '2025-01',
+      dataDir,
+      codeVersion: '0',
       symbols: ['AAA', 'BBB'],
       nowMs: JULY,
       baseUrl: ARCHIVE,

@@ -69,25 +69,34 @@ class IngestRun {
     this.#rest = isAllowed ? new RestKlines({ ...options, market: options.market as CandleMarket }) : null;
   }
 
+  /** The first failure that is not a month's own ends the run, when the months under way are done. */
   async perform(units: readonly CandleUnit[]): Promise<void> {
     const waiting = units.values();
+    const failures: unknown[] = [];
     const lane = async (): Promise<void> => {
-      for (const unit of waiting) {
-        this.#options.signal?.throwIfAborted();
-        if (this.#failuresInARow >= MAX_FAILURES_IN_A_ROW) return;
-        const outcome = await this.#attempt(unit);
-        const { symbol } = unit.place;
-        this.done.set(symbol, [...(this.done.get(symbol) ?? []), outcome]);
-        this.#failuresInARow = outcome.error instanceof TransientError ? this.#failuresInARow + 1 : 0;
-        if (this.#failuresInARow >= MAX_FAILURES_IN_A_ROW) throw outcome.error!;
-        this.#options.onProgress?.(++this.#monthsDone, units.length);
+      try {
+        for (const unit of waiting) {
+          await this.#one(unit);
+          this.#options.onProgress?.(++this.#monthsDone, units.length);
+          if (failures.length > 0) return;
+        }
+      } catch (error) {
+        failures.push(error);
       }
     };
     const workers = Math.min(this.#options.workers ?? DEFAULT_WORKERS, units.length);
-    const ended = await Promise.allSettled(Array.from({ length: workers }, lane));
+    await Promise.all(Array.from({ length: workers }, lane));
     this.#options.signal?.throwIfAborted();
-    const failed = ended.find(({ status }) => status === 'rejected');
-    if (failed?.status === 'rejected') throw failed.reason;
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #one(unit: CandleUnit): Promise<void> {
+    this.#options.signal?.throwIfAborted();
+    const outcome = await this.#attempt(unit);
+    const { symbol } = unit.place;
+    this.done.set(symbol, [...(this.done.get(symbol) ?? []), outcome]);
+    this.#failuresInARow = outcome.error instanceof TransientError ? this.#failuresInARow + 1 : 0;
+    if (this.#failuresInARow >= MAX_FAILURES_IN_A_ROW) throw outcome.error!;
   }
 
   async #attempt(unit: CandleUnit): Promise<StoredMonth | FailedMonth> {

@@ -13,22 +13,20 @@ import { readLabelledBars } from '../labelled-bars.ts';
 import type { LabelledBars } from '../labelled-bars.ts';
 import { loadJudges } from '../live/index.ts';
 import type { SeedJudge } from '../live/index.ts';
-import type { Ceiling, Economics, Evaluation, TestSeries, Trials } from '../report/index.ts';
+import { verdictOf } from '../report/index.ts';
+import type { Ceiling, Evaluation, TestSeries } from '../report/index.ts';
 import { ceilingOnRows } from '../truth.ts';
 import { baselineJudges } from './baselines.ts';
-import { checksOf, nullTestsOf } from './checks.ts';
-import { economicsOf } from './economics.ts';
+import { nullTestsOf } from './artifact-nulls.ts';
+import { checksOf } from './checks.ts';
+import { economicView } from './economic-view.ts';
 import { modelJudges, scoreSeeds, seedScore } from './judges.ts';
-import type { ScoredSeed } from './judges.ts';
-import { positionReturns } from './positions.ts';
-import type { PositionReturns } from './positions.ts';
 import { judgeRows } from './score.ts';
+import { predictionSetScore } from './sets.ts';
 import { sliceScores } from './slices.ts';
 import { splitLanes } from './splits.ts';
 import { barRows, labelsAt, timesAt } from './test-rows.ts';
 import type { JudgedRows } from './test-rows.ts';
-import { countTrials, recordAndRecall, trialSetting } from './trials.ts';
-import { verdictOf } from './verdict.ts';
 
 export interface EvaluateRequest extends RunRequest {
   /** `name` or `name@version` of an audited model. */
@@ -116,11 +114,15 @@ async function judge(
       earlierOpenings,
     },
     ...judgement,
+    predictionSets: predictionSetScore(rows, shipped.scored.probabilities, {
+      rule: shipped.model.sets,
+      resampling,
+    }),
     slices: sliceScores(rows, own[0], { sequenceLength, resampling }),
     seeds: scoredSeeds.map((each) => seedScore(each, labels)),
     checks: [...(await checksOf(checked)), ...checks],
     nulls,
-    ...(await economicView({ request, stored, config, rows, scoredSeeds })),
+    ...(await economicView({ ...request, stored, config, rows, scoredSeeds })),
     splits: splitLanes(data, plan),
     ceiling: oracle === null ? null : shareOfCeiling(oracle, judgement.scores[0]!.macroF1),
   };
@@ -168,76 +170,6 @@ function independentOutcomes({ data, test }: JudgedRows): number {
   const labelEndMs = Float64Array.from(test, (position) => data.spans.labelEndMs[position]!);
   const uniqueness = averageUniqueness({ timeMs: timesAt(data, test), labelEndMs });
   return Math.floor(uniqueness.reduce((a, b) => a + b, 0));
-}
-
-interface EconomicRun {
-  readonly request: EvaluateRequest;
-  readonly stored: StoredModel;
-  readonly config: Config;
-  readonly rows: JudgedRows;
-  readonly scoredSeeds: readonly ScoredSeed[];
-}
-
-/** What every seed would have earned, kept for the trials to come; the shipped one against all that were kept. */
-async function economicView({
-  request,
-  stored,
-  config,
-  rows,
-  scoredSeeds,
-}: EconomicRun): Promise<{ readonly trials: Trials; readonly economics: Economics }> {
-  const { data, test } = rows;
-  const { manifest, files } = stored;
-  const { costBps, bootstrapSamples } = config.evaluation;
-  const { lookaheadMinutes, name: label } = manifest.label;
-  const { venue, symbol } = trainingDataOf(manifest);
-  const timeMs = timesAt(data, test);
-  const futureReturn = Float64Array.from(barRows(data, test), (row) => data.labels.futureReturn[row]!);
-  const returnsOf = (probabilities: Float64Array): PositionReturns =>
-    positionReturns({
-      timeMs,
-      futureReturn,
-      decisions: decide(probabilities),
-      horizonMinutes: lookaheadMinutes,
-      costBps,
-    });
-  const earned = scoredSeeds.map(({ seed, scored }) => ({ seed, returns: returnsOf(scored.probabilities) }));
-  const own = earned[0]!.returns;
-  const setting = trialSetting({
-    venue,
-    symbol,
-    label,
-    fromMs: timeMs[0]!,
-    toMs: timeMs.at(-1)!,
-    periods: own.net.length,
-    costBps,
-  });
-  const modelSha256 = modelHash(files);
-  const compared = recordAndRecall(
-    request.store,
-    earned.map(({ seed, returns }) => ({
-      runId: manifest.runId,
-      modelSha256,
-      seed,
-      setting,
-      returns: [...returns.net],
-    })),
-    request.createdAt,
-  );
-  const counted = await countTrials(config.dataDir, request.store, manifest);
-  const count = Math.max(counted.count, compared.length);
-  return {
-    trials: { ...counted, count, compared: compared.length },
-    economics: economicsOf(
-      own,
-      { count, returns: compared },
-      {
-        costBps,
-        periodMinutes: lookaheadMinutes,
-        resampling: { replicates: bootstrapSamples, seed: config.seed },
-      },
-    ),
-  };
 }
 
 const shareOfCeiling = (oracle: Omit<Ceiling, 'share'>, macroF1: number): Ceiling => ({

@@ -75,7 +75,10 @@ describe('nullTests', () => {
   const learned = Int32Array.from({ length: 1600 }, (_, i) => i);
   const judged = Int32Array.from({ length: ROWS - 1620 }, (_, i) => 1620 + i);
   const at = (table: Float64Array, width: number, places: Int32Array): Float64Array =>
-    Float64Array.from([...places].flatMap((i) => [...table.subarray(i * width, (i + 1) * width)]));
+    Float64Array.from(
+      { length: places.length * width },
+      (_, i) => table[places[Math.floor(i / width)]! * width + (i % width)]!,
+    );
   const boosting = {
     objective: 'multi:softprob',
     classes: 3,

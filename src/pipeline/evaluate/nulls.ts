@@ -66,9 +66,10 @@ export async function nullTests(
         figures[i]!.push({ macroF1: macroF1(confusion, CLASS_COUNT), chance: chanceMacroF1(confusion) });
       }
     }
-    tests.push(...inputs.map(({ name }, i) => summary(kind, name, figures[i]!)));
+    const alarm = FALSE_ALARMS / (KINDS.length * inputs.length);
+    tests.push(...inputs.map(({ name }, i) => summary({ labels: kind, model: name, alarm }, figures[i]!)));
   }
-  return tests.map((test) => ({ ...test, failed: test.pValue < FALSE_ALARMS / tests.length }));
+  return tests;
 }
 
 async function predictions(
@@ -94,8 +95,11 @@ export function chanceMacroF1(confusion: Int32Array): number {
 }
 
 function summary(
-  labels: NullTest['labels'],
-  model: string,
+  {
+    labels,
+    model,
+    alarm,
+  }: Pick<NullTest, 'labels' | 'model'> & { /** Below this p it fails. */ readonly alarm: number },
   draws: readonly { readonly macroF1: number; readonly chance: number }[],
 ): NullTest {
   const { mean, lower, upper, pValue } = meanOfDraws(draws.map((draw) => draw.macroF1 - draw.chance));
@@ -111,6 +115,6 @@ function summary(
     difference: mean,
     interval: [lower, upper],
     pValue,
-    failed: false,
+    failed: pValue < alarm,
   };
 }

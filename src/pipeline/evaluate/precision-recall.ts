@@ -25,7 +25,8 @@ export function precisionRecallCurves(
     const all: { recall: number; precision: number }[] = [];
     let hits = 0;
     let area = 0;
-    for (let i = 0; i < order.length && positives > 0;) {
+    const reached = positives > 0 ? order.length : 0;
+    for (let i = 0; i < reached;) {
       const before = hits;
       const at = score(order[i]!);
       // Equal probabilities cannot be told apart: they are taken together.

@@ -11,7 +11,7 @@ import type { LabelledBars } from '../labelled-bars.ts';
 import type { SliceScore } from '../report/index.ts';
 import { boundsOf, decisionsOf } from './score.ts';
 import type { Judge } from './score.ts';
-import { barRows, labelsAt, logReturns, timesAt } from './test-rows.ts';
+import { barRows, labelsAt, logReturns, timesAt, triplesOf } from './test-rows.ts';
 import type { JudgedRows } from './test-rows.ts';
 
 /** Bars of the trailing volatility, the row's own included; windows shorter than this are used whole. */
@@ -51,9 +51,7 @@ export function sliceScores(
       predictions: Int8Array.from(members, (i) => decisions[i]!),
       classes: CLASS_COUNT,
     };
-    const probabilities = Float64Array.from(
-      [...members].flatMap((i) => [...judge.probabilities.subarray(i * CLASS_COUNT, (i + 1) * CLASS_COUNT)]),
-    );
+    const probabilities = triplesOf(judge.probabilities, members);
     const report = classificationReport({ ...chosen, probabilities });
     const { bins } = report.calibration;
     const meanOf = (of: (bin: (typeof bins)[number]) => number): number =>

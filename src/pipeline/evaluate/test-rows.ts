@@ -1,4 +1,5 @@
 /** The rows that a model is judged on, with what was known about them at the time and what came of them. */
+import { CLASS_COUNT } from '../../domain/core/index.ts';
 import { LOG_RETURN_FEATURE } from '../../domain/features/index.ts';
 import type { LabelledBars } from '../labelled-bars.ts';
 
@@ -44,4 +45,13 @@ export function logReturns({ bars }: LabelledBars): Float64Array {
 export function thinned(positions: Int32Array, limit: number): Int32Array {
   if (positions.length <= limit) return positions;
   return Int32Array.from({ length: limit }, (_, i) => positions[Math.floor((i * positions.length) / limit)]!);
+}
+
+/** `[chosen × 3]`: some rows of a table of probabilities `[rows × 3]`. */
+export function triplesOf(probabilities: Float64Array, chosen: Int32Array): Float64Array {
+  const triples = new Float64Array(chosen.length * CLASS_COUNT);
+  chosen.forEach((row, i) => {
+    triples.set(probabilities.subarray(row * CLASS_COUNT, (row + 1) * CLASS_COUNT), i * CLASS_COUNT);
+  });
+  return triples;
 }

@@ -89,7 +89,10 @@ export interface JudgeParts {
 }
 
 /** @throws DataError when a file is missing or not what its name says */
-export function readJudge({ files, folder }: Pick<StoredModel, 'files' | 'folder'>, judge: number): JudgeParts {
+export function readJudge(
+  { files, folder }: Pick<StoredModel, 'files' | 'folder'>,
+  judge: number,
+): JudgeParts {
   const bytes = (name: JudgeFileName): Uint8Array => {
     const file = judgeFileName(judge, name);
     const content = files[file];

@@ -88,19 +88,20 @@ export function drawCharts(data: ChartData): void {
     }));
 
   /** What the lines say where the pointer is. */
-  const tooltip = (describeX: (x: number) => string): uPlotType.Plugin => {
+  const tooltip = (names: readonly string[], describeX: (x: number) => string): uPlotType.Plugin => {
     const box = document.createElement('div');
     box.className = 'tooltip';
     return {
       hooks: {
-        init: (chart) => void chart.over.append(box),
+        init: (chart) => {
+          chart.over.append(box);
+        },
         setCursor: (chart) => {
           const at = chart.cursor.idx;
           const lines: string[] = [];
-          chart.series.forEach((series, i) => {
+          chart.series.forEach((_, i) => {
             const value = at === null || at === undefined || i === 0 ? undefined : chart.data[i]![at];
-            if (typeof value === 'number')
-              lines.push(`${String(series.label)}: ${Number(value.toPrecision(4))}`);
+            if (typeof value === 'number') lines.push(`${names[i]}: ${Number(value.toPrecision(4))}`);
           });
           box.style.display = lines.length > 0 ? 'block' : 'none';
           if (lines.length === 0) return;
@@ -125,7 +126,8 @@ export function drawCharts(data: ChartData): void {
     columns: uPlotType.AlignedData,
   ): void => {
     const size = { width: host.clientWidth - 16, height: 260 };
-    const plugins = [tooltip(describeX)];
+    const names = options.series.map(({ label }) => (typeof label === 'string' ? label : ''));
+    const plugins = [tooltip(names, describeX)];
     const chart = new uPlot({ ...options, plugins, legend: { live: false }, ...size }, columns, host);
     new ResizeObserver(() => chart.setSize({ width: host.clientWidth - 16, height: 260 })).observe(host);
   };
@@ -160,7 +162,8 @@ export function drawCharts(data: ChartData): void {
   });
 
   const drawReliability = (host: HTMLElement): void => {
-    const judges = data.judges.filter(({ id }) => id !== 'boosting');
+    // The audited model last, so that it lies on top where nothing was changed.
+    const judges = data.judges.filter(({ id }) => id !== 'boosting').toReversed();
     const perfect = [
       { x: 0, y: 0 },
       { x: 1, y: 1 },

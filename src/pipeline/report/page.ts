@@ -7,7 +7,7 @@ import { classesSection, comparisonSection, confusionSection } from './compariso
 import { economicsSection } from './economics-section.ts';
 import { escapeHtml } from './html.ts';
 import { bounds, count, fixed, minute, percent } from './format.ts';
-import type { Evaluation, ModelScore, Report } from './report-data.ts';
+import type { Evaluation, ModelScore, PredictionSetScore, Report } from './report-data.ts';
 import { seedsSection, slicesSection } from './slices-section.ts';
 import { STYLE } from './style.ts';
 
@@ -104,12 +104,21 @@ function cards({ scores, ceiling, test, checks, nulls }: Evaluation): string {
 }
 
 /** Before and after; the chart is drawn into a host called `reliability`. */
-function calibration({ scores }: Evaluation): string {
+function calibration({ scores, predictionSets }: Evaluation): string {
   const shown = scores.filter(({ id }) => id === 'audited' || id === 'uncalibrated' || id === 'base');
   const cell = (value: number, interval: readonly [number, number]): string =>
     `<td>${fixed(value)}<br><small>${bounds(interval)}</small></td>`;
   const row = (score: ModelScore): string =>
     `<tr><th>${escapeHtml(score.name)}</th>${cell(score.ece, score.eceInterval)}${cell(score.logLoss, score.logLossInterval)}${cell(score.brier, score.brierInterval)}</tr>`;
   return `<section><h2>Do the probabilities mean what they say?</h2><p class="note">On the dashed line, a stated 70 % comes true 70 times in 100. Calibration was fitted on development rows that neither the networks nor the auditor had seen; here it meets the test rows. Where both curves lie on each other, no calibration was better than none.</p>
-<div class="pair"><div><div id="reliability" class="chart"></div></div><div class="scroll"><table><thead><tr><th></th><th>ECE</th><th>log loss</th><th>Brier</th></tr></thead><tbody>${shown.map(row).join('')}</tbody></table></div></div></section>`;
+<div class="pair"><div><div id="reliability" class="chart"></div></div><div class="scroll"><table><thead><tr><th></th><th>ECE</th><th>log loss</th><th>Brier</th></tr></thead><tbody>${shown.map(row).join('')}</tbody></table></div></div>
+${setsTable(predictionSets)}</section>`;
+}
+
+function setsTable(sets: PredictionSetScore): string {
+  const { promised, covered, coveredInterval, sizes, signals, signalShare, precision, precisionInterval } =
+    sets;
+  const share = (size: number): string => percent(sizes[size]! / sizes.reduce((a, b) => a + b, 0));
+  return `<h3>Prediction sets</h3><p class="note">Beside every decision stands the set of classes that cannot be ruled out, which shall hold the truth ${percent(promised)} of the time, also when the market changes. Only a set of one direction is a signal; everything else abstains.</p>
+<div class="scroll"><table><thead><tr><th>held the truth</th><th>promised</th><th>of no class</th><th>of one</th><th>of two</th><th>of all three</th><th>signals</th><th>share of the rows</th><th>signals that came true</th></tr></thead><tbody><tr><th>${percent(covered, 1)}<br><small>${coveredInterval.map((x) => percent(x, 1)).join(' – ')}</small></th><td>${percent(promised)}</td>${[0, 1, 2, 3].map((size) => `<td>${share(size)}</td>`).join('')}<td>${count(signals)}</td><td>${percent(signalShare, 1)}</td><td>${percent(precision)}<br><small>${precisionInterval.map((x) => percent(x)).join(' – ')}</small></td></tr></tbody></table></div>`;
 }

@@ -93,6 +93,22 @@ export interface SeedScore {
   readonly directionAuc: number;
 }
 
+/** Adaptive conformal prediction sets over the test rows, outcomes told when they became known. */
+export interface PredictionSetScore {
+  /** Share of the sets that shall hold the truth, and that did. */
+  readonly promised: number;
+  readonly covered: number;
+  readonly coveredInterval: Bounds;
+  /** `[4]` sets of no, one, two and all three classes. */
+  readonly sizes: readonly number[];
+  /** Sets of exactly one direction: signals that do not abstain. */
+  readonly signals: number;
+  readonly signalShare: number;
+  /** Share of these that came true; NaN without any. */
+  readonly precision: number;
+  readonly precisionInterval: Bounds;
+}
+
 /** A check by its name. A failed one stands above everything else on the page. */
 export interface Check {
   readonly name: string;
@@ -214,6 +230,7 @@ export interface Evaluation {
   };
   readonly scores: readonly ModelScore[];
   readonly differences: readonly ScoreDifference[];
+  readonly predictionSets: PredictionSetScore;
   readonly slices: readonly SliceScore[];
   readonly seeds: readonly SeedScore[];
   readonly checks: readonly Check[];

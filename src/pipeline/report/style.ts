@@ -16,7 +16,7 @@ section { margin-top:32px; }
 .verdict.failed { border-left-color:var(--sell); } .verdict.failed strong { color:var(--sell); }
 .cards { display:grid; grid-template-columns:repeat(auto-fit, minmax(142px, 1fr)); gap:12px; }
 .card { background:var(--card); border:1px solid var(--grid); border-radius:8px; padding:12px 16px; display:flex; flex-direction:column; }
-.card span, .card small { color:var(--soft); font-size:12.5px; } .card b { font-size:26px; font-weight:600; font-variant-numeric:tabular-nums; }
+.card span, .card small { color:var(--soft); font-size:12.5px; } .card b { font-size:23px; font-weight:600; white-space:nowrap; font-variant-numeric:tabular-nums; }
 .chart { background:var(--card); border:1px solid var(--grid); border-radius:8px; padding:8px; min-height:260px; }
 .chart.tall { height:460px; }
 .scroll { overflow-x:auto; }

@@ -57,11 +57,11 @@ export function backtest(
 
 function runSymbol(input: SignalInput | TargetInput, plan: Plan): SymbolResult {
   const { candles: checked } = input;
-  const { timeMs } = checked.candles;
+  const { openTimeMs } = checked.candles;
   const ledger = new Ledger();
-  const equity = new Float64Array(timeMs.length);
+  const equity = new Float64Array(openTimeMs.length);
   if ('signals' in input) {
-    const orders = new Uint8Array(timeMs.length);
+    const orders = new Uint8Array(openTimeMs.length);
     scheduleOrders(input.signals, checked, plan.execution, orders);
     simulateSignals({ checked, volatility: volatilityFor(plan, checked) }, orders, plan, { ledger, equity });
   } else {
@@ -69,12 +69,15 @@ function runSymbol(input: SignalInput | TargetInput, plan: Plan): SymbolResult {
   }
   const summary = summarise(equity, ledger, { initialCash: plan.initialCash, ...spanOf(checked) });
   return {
-    trades: Array.from({ length: ledger.trades.count }, (_, i) => ledger.trades.at(i, timeMs)),
+    trades: Array.from({ length: ledger.trades.count }, (_, i) => ledger.trades.at(i, openTimeMs)),
     equity,
     summary,
     metrics: {
       ...metricsOf(summary),
-      ...returnMetrics(returnsOf(equity, plan.initialCash), dailyReturns(equity, timeMs, plan.initialCash)),
+      ...returnMetrics(
+        returnsOf(equity, plan.initialCash),
+        dailyReturns(equity, openTimeMs, plan.initialCash),
+      ),
     },
   };
 }
@@ -85,8 +88,8 @@ export function volatilityFor({ sizing }: Plan, checked: CheckedCandles): Float6
 }
 
 export function spanOf({ candles, intervalMs, candlesPerYear }: CheckedCandles) {
-  const { timeMs } = candles;
-  return { elapsedMs: timeMs.at(-1)! - timeMs[0]! + intervalMs, candlesPerYear };
+  const { openTimeMs } = candles;
+  return { elapsedMs: openTimeMs.at(-1)! - openTimeMs[0]! + intervalMs, candlesPerYear };
 }
 
 /**
@@ -94,16 +97,16 @@ export function spanOf({ candles, intervalMs, candlesPerYear }: CheckedCandles) 
  * @throws DataError naming the first row that differs
  */
 export function totalEquity(
-  symbols: readonly { readonly timeMs: Float64Array; readonly equity: Float64Array }[],
+  symbols: readonly { readonly openTimeMs: Float64Array; readonly equity: Float64Array }[],
 ): Float64Array {
   const [first, ...others] = symbols;
   if (first === undefined) return new Float64Array(0);
   const total = first.equity.slice();
-  for (const { timeMs, equity } of others) {
-    const rows = Math.max(timeMs.length, first.timeMs.length);
+  for (const { openTimeMs, equity } of others) {
+    const rows = Math.max(openTimeMs.length, first.openTimeMs.length);
     for (let row = 0; row < rows; row++) {
-      if (timeMs[row] !== first.timeMs[row])
-        throw refusal('timeMs', row, 'symbols differ in time; align them first');
+      if (openTimeMs[row] !== first.openTimeMs[row])
+        throw refusal('openTimeMs', row, 'symbols differ in time; align them first');
       total[row]! += equity[row]!;
     }
   }

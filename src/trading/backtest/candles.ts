@@ -1,10 +1,10 @@
 /** What a backtest runs on: candles of one symbol in columns, checked once before anything is simulated. */
 import { DAY_MS, DataError } from '../../domain/core/index.ts';
 
-/** Columns of equal length, one row a candle, ascending in time. */
+/** Columns of equal length, one row a candle, ascending in time; a `CandleTable` is one. */
 export interface Candles {
   /** Opening time of each candle. */
-  readonly timeMs: Float64Array;
+  readonly openTimeMs: Float64Array;
   readonly open: Float64Array;
   readonly high: Float64Array;
   readonly low: Float64Array;
@@ -36,6 +36,7 @@ export interface CheckedCandles {
 export type ZeroVolume = 'wait' | 'trade';
 
 export const YEAR_MS = 365 * DAY_MS;
+const FIELDS = ['openTimeMs', 'open', 'high', 'low', 'close', 'volume', 'fundingRate'] as const;
 const PRICES = ['open', 'high', 'low', 'close'] as const;
 
 /**
@@ -43,14 +44,15 @@ const PRICES = ['open', 'high', 'low', 'close'] as const;
  * that are not above 0 or not within `[low, high]`, volumes below 0, funding that is no number
  */
 export function checkCandles(candles: Candles, zeroVolume: ZeroVolume = 'wait'): CheckedCandles {
-  const rows = candles.timeMs.length;
-  for (const [field, column] of Object.entries(candles) as [string, Float64Array | undefined][]) {
+  const rows = candles.openTimeMs.length;
+  for (const field of FIELDS) {
+    const column = candles[field];
     if (column !== undefined && column.length !== rows) {
-      throw refusal(field, column.length, `has ${column.length} rows where timeMs has ${rows}`);
+      throw refusal(field, column.length, `has ${column.length} rows where openTimeMs has ${rows}`);
     }
   }
-  if (rows < 2) throw refusal('timeMs', rows, `a backtest needs two candles or more, here are ${rows}`);
-  checkTimes(candles.timeMs);
+  if (rows < 2) throw refusal('openTimeMs', rows, `a backtest needs two candles or more, here are ${rows}`);
+  checkTimes(candles.openTimeMs);
   checkPrices(candles);
   const { volume, fundingRate } = candles;
   volume?.forEach((value, row) => {
@@ -59,7 +61,7 @@ export function checkCandles(candles: Candles, zeroVolume: ZeroVolume = 'wait'):
   fundingRate?.forEach((value, row) => {
     if (!Number.isFinite(value)) throw refusal('fundingRate', row, `${value} is no rate; write 0 for none`);
   });
-  const intervalMs = mostCommonStep(candles.timeMs);
+  const intervalMs = mostCommonStep(candles.openTimeMs);
   const isHalted = zeroVolume === 'wait' && volume !== undefined && volume.includes(0);
   return {
     candles,
@@ -69,14 +71,14 @@ export function checkCandles(candles: Candles, zeroVolume: ZeroVolume = 'wait'):
   };
 }
 
-function checkTimes(timeMs: Float64Array): void {
-  for (let row = 0; row < timeMs.length; row++) {
-    const time = timeMs[row]!;
-    if (!Number.isSafeInteger(time)) throw refusal('timeMs', row, `${time} is not a whole number of ms`);
-    if (row === 0 || time > timeMs[row - 1]!) continue;
+function checkTimes(openTimeMs: Float64Array): void {
+  for (let row = 0; row < openTimeMs.length; row++) {
+    const time = openTimeMs[row]!;
+    if (!Number.isSafeInteger(time)) throw refusal('openTimeMs', row, `${time} is not a whole number of ms`);
+    if (row === 0 || time > openTimeMs[row - 1]!) continue;
     const fault =
-      time === timeMs[row - 1] ? 'repeats the time before it' : 'is earlier than the time before it';
-    throw refusal('timeMs', row, `${time} ${fault}; sort the candles and drop duplicates`);
+      time === openTimeMs[row - 1] ? 'repeats the time before it' : 'is earlier than the time before it';
+    throw refusal('openTimeMs', row, `${time} ${fault}; sort the candles and drop duplicates`);
   }
 }
 
@@ -97,10 +99,10 @@ function checkPrices(candles: Candles): void {
   }
 }
 
-function mostCommonStep(timeMs: Float64Array): number {
+function mostCommonStep(openTimeMs: Float64Array): number {
   const counts = new Map<number, number>();
-  for (let row = 1; row < timeMs.length; row++) {
-    const step = timeMs[row]! - timeMs[row - 1]!;
+  for (let row = 1; row < openTimeMs.length; row++) {
+    const step = openTimeMs[row]! - openTimeMs[row - 1]!;
     counts.set(step, (counts.get(step) ?? 0) + 1);
   }
   return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
@@ -112,4 +114,13 @@ export function refusal(field: string, row: number, fault: string): DataError {
     code: 'BACKTEST_INPUT',
     context: { field, row },
   });
+}
+
+/** The first `rows` candles, copied. */
+export function truncateCandles(candles: Candles, rows: number): Candles {
+  const columns = FIELDS.flatMap((field) => {
+    const column = candles[field];
+    return column === undefined ? [] : [[field, column.slice(0, rows)] as const];
+  });
+  return Object.fromEntries(columns) as unknown as Candles;
 }

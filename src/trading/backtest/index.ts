@@ -1,5 +1,11 @@
 export { backtest, type SignalInput, type SymbolResult, type TargetInput, totalEquity } from './backtest.ts';
-export { type Candles, checkCandles, type CheckedCandles, type ZeroVolume } from './candles.ts';
+export {
+  type Candles,
+  checkCandles,
+  type CheckedCandles,
+  truncateCandles,
+  type ZeroVolume,
+} from './candles.ts';
 export { findLookAhead, type LookAhead } from './look-ahead.ts';
 export type { Metric, UndefinedReason } from './metric.ts';
 export { dailyReturns, type Metrics, type ReturnMetrics } from './metrics.ts';

@@ -3,8 +3,7 @@
  * end must not have changed. Source of the idea: freqtrade's look-ahead analysis.
  */
 import { ConfigError } from '../../domain/core/index.ts';
-import type { Candles } from './candles.ts';
-import { truncateCandles } from './strategy.ts';
+import { type Candles, truncateCandles } from './candles.ts';
 
 export interface LookAhead {
   /** Candles of the shortened history under which the signal was different. */
@@ -25,7 +24,7 @@ export function findLookAhead(
   candles: Candles,
   lengths: readonly number[],
 ): readonly LookAhead[] {
-  const all = candles.timeMs.length;
+  const all = candles.openTimeMs.length;
   const bad = lengths.find((rows) => !(Number.isSafeInteger(rows) && rows >= 1 && rows <= all));
   if (bad !== undefined) {
     throw new ConfigError([{ path: 'lookAhead.lengths', message: `${bad} is not from 1 to ${all} candles` }]);

@@ -95,13 +95,13 @@ export function returnsOf(equity: Float64Array, initialCash: number): Float64Arr
 /** `[days]` simple returns from the last close of each UTC day that has a candle to that of the next. */
 export function dailyReturns(
   equity: Float64Array,
-  timeMs: Float64Array,
+  openTimeMs: Float64Array,
   initialCash: number,
 ): Float64Array | null {
   const lastOfDay = equity.filter(
     (_, row) =>
       row === equity.length - 1 ||
-      Math.floor(timeMs[row]! / DAY_MS) !== Math.floor(timeMs[row + 1]! / DAY_MS),
+      Math.floor(openTimeMs[row]! / DAY_MS) !== Math.floor(openTimeMs[row + 1]! / DAY_MS),
   );
   return returnsOf(lastOfDay, initialCash);
 }

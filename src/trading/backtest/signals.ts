@@ -65,7 +65,7 @@ export function scheduleOrders(
   execution: Execution,
   orders: Uint8Array,
 ): void {
-  const rows = candles.timeMs.length;
+  const rows = candles.openTimeMs.length;
   if (signals.length !== rows) {
     throw refusal('signals', signals.length, `${signals.length} signals for ${rows} candles`);
   }

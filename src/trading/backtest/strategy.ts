@@ -4,7 +4,7 @@
  * on events.
  */
 import { invariant } from '../../domain/core/index.ts';
-import type { Candles, CheckedCandles } from './candles.ts';
+import type { CheckedCandles } from './candles.ts';
 
 /** Candles of one symbol up to and including the one that has just closed. */
 export interface MarketView {
@@ -13,7 +13,7 @@ export interface MarketView {
   /** Close of the last candle: the time at which the strategy decides. */
   readonly nowMs: number;
   /** Opening time of the candle `age` candles ago; 0 is the one that has just closed. NaN before the first. */
-  timeMs(age?: number): number;
+  openTimeMs(age?: number): number;
   open(age?: number): number;
   high(age?: number): number;
   low(age?: number): number;
@@ -28,7 +28,7 @@ export interface Strategy {
   decide(view: MarketView): number;
 }
 
-type Column = 'timeMs' | 'open' | 'high' | 'low' | 'close' | 'volume';
+type Column = 'openTimeMs' | 'open' | 'high' | 'low' | 'close' | 'volume';
 
 /**
  * A view and the only handle that moves it on; whoever has the view alone cannot.
@@ -52,31 +52,23 @@ export function openView({ candles, intervalMs }: CheckedCandles): {
       return now + 1;
     },
     get nowMs() {
-      return read('timeMs', 0) + intervalMs;
+      return read('openTimeMs', 0) + intervalMs;
     },
-    timeMs: (age = 0) => read('timeMs', age),
+    openTimeMs: (age = 0) => read('openTimeMs', age),
     open: (age = 0) => read('open', age),
     high: (age = 0) => read('high', age),
     low: (age = 0) => read('low', age),
     close: (age = 0) => read('close', age),
     volume: (age = 0) => read('volume', age),
   });
-  return { view, advance: () => now + 1 < candles.timeMs.length && ++now >= 0 };
+  return { view, advance: () => now + 1 < candles.openTimeMs.length && ++now >= 0 };
 }
 
 /** `[rows]` what a fresh strategy says at each close. */
 export function decideAll(makeStrategy: () => Strategy, checked: CheckedCandles): Uint8Array {
   const { view, advance } = openView(checked);
   const strategy = makeStrategy();
-  const signals = new Uint8Array(checked.candles.timeMs.length);
+  const signals = new Uint8Array(checked.candles.openTimeMs.length);
   while (advance()) signals[view.length - 1] = strategy.decide(view);
   return signals;
-}
-
-/** The first `rows` candles. */
-export function truncateCandles(candles: Candles, rows: number): Candles {
-  const entries = Object.entries(candles) as [keyof Candles, Float64Array][];
-  return Object.fromEntries(
-    entries.map(([name, column]) => [name, column.slice(0, rows)]),
-  ) as unknown as Candles;
 }

@@ -67,7 +67,7 @@ export class SweepResult {
 /** @throws ConfigError for bad settings of a set, DataError for signals that are none */
 export function sweep({ symbols, sets, signals, settings, onProgress }: Sweep): SweepResult {
   const result = new SweepResult(sets, symbols.length);
-  const longest = symbols.reduce((most, { candles }) => Math.max(most, candles.timeMs.length), 0);
+  const longest = symbols.reduce((most, { candles }) => Math.max(most, candles.openTimeMs.length), 0);
   const said = new Uint8Array(longest);
   const orders = new Uint8Array(longest);
   const equity = new Float64Array(longest);
@@ -75,7 +75,7 @@ export function sweep({ symbols, sets, signals, settings, onProgress }: Sweep): 
   for (let set = 0; set < sets; set++) {
     const plan = planOf(settings(set));
     for (const [symbol, checked] of symbols.entries()) {
-      const rows = checked.candles.timeMs.length;
+      const rows = checked.candles.openTimeMs.length;
       const [saidHere, ordersHere, equityHere] = [said, orders, equity].map((column) =>
         column.subarray(0, rows),
       ) as [Uint8Array, Uint8Array, Float64Array];

@@ -107,14 +107,14 @@ export class TradeLog {
     return this.#returns[index]!;
   }
 
-  at(index: number, timeMs: Float64Array): Trade {
+  at(index: number, openTimeMs: Float64Array): Trade {
     const row = this.#rows.subarray(index * COLUMNS, (index + 1) * COLUMNS);
     return {
       side: row[0]! > 0 ? 'long' : 'short',
       entryRow: row[1]!,
       exitRow: row[2]!,
-      entryTimeMs: timeMs[row[1]!]!,
-      exitTimeMs: timeMs[row[2]!]!,
+      entryTimeMs: openTimeMs[row[1]!]!,
+      exitTimeMs: openTimeMs[row[2]!]!,
       entryPrice: row[3]!,
       exitPrice: row[4]!,
       size: row[5]!,

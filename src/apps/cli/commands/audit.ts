@@ -27,8 +27,8 @@ export function registerAudit(program: Command): void {
           audit({
             ...run,
             model: options['model'] as string,
-            seeds: wholeNumber('--seeds', options['seeds']),
-            workers: wholeNumber('--workers', options['workers']),
+            seeds: wholeNumber('--seeds', options['seeds'] as string | undefined),
+            workers: wholeNumber('--workers', options['workers'] as string | undefined),
             fresh: options['fresh'] === true,
             ...trainingReporter(output, report),
             onRound: ({ round, rounds, validationLoss }) =>
@@ -84,9 +84,9 @@ function seedText({ seed, auditorRounds, scores, calibration }: SeedSummary): st
   ].join(' ');
 }
 
-function wholeNumber(flag: string, value: unknown): number | undefined {
+function wholeNumber(flag: string, value: string | undefined): number | undefined {
   if (value === undefined) return undefined;
   const number = Number(value);
   if (Number.isSafeInteger(number) && number >= 1) return number;
-  throw new ConfigError([{ path: flag, message: `"${String(value)}" is not a whole number above 0` }]);
+  throw new ConfigError([{ path: flag, message: `"${value}" is not a whole number above 0` }]);
 }

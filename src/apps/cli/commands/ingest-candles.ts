@@ -53,7 +53,10 @@ export function registerIngestCandles(ingest: Command): void {
         summaryOf,
       );
       const errors = shares.flatMap((share) => share.errors);
-      if (symbols.length === 1 && shares[0]!.result === null) throw errors[0]!.error;
+      if (symbols.length === 1 && shares[0]!.result === null) {
+        for (const { month, error } of errors.slice(1)) output.note(`${month}: ${error.message}`);
+        throw errors[0]!.error;
+      }
       for (const share of shares) printShare(output, share);
       if (errors.length > 0) {
         exitCode = errors.some(({ error }) => error instanceof DataError) ? EXIT.refused : EXIT.failed;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Evaluation } from '../report/index.ts';
-import { evaluationFixture } from './score.fixture.ts';
+import type { Evaluation } from './report-data.ts';
+import { evaluationFixture } from './evaluation.fixture.ts';
 import { verdictOf } from './verdict.ts';
 
 type Interval = readonly [number, number];
@@ -43,7 +43,10 @@ describe('verdictOf', () => {
 
   it('says so when it cannot be told apart from one of them', () => {
     const sentences = trial({ logistic: ACROSS, prior: ABOVE });
-    assert.match(sentences[0]!, /^On this test the audited model cannot be told apart from its baselines/);
+    assert.match(
+      sentences[0]!,
+      /^On this test the audited model cannot be told apart from “Logistic regression, last bar”: /,
+    );
     assert.match(sentences[2]!, /^Not to be told apart from “Logistic.*interval −0\.020 to \+0\.100\.$/);
     assert.match(sentences[3]!, /^Better than “Class prior”/);
   });
@@ -52,7 +55,7 @@ describe('verdictOf', () => {
     const sentences = trial({ logistic: BELOW, prior: ABOVE });
     assert.match(
       sentences[0]!,
-      /^On this test the audited model is worse than Logistic regression, last bar:/,
+      /^On this test the audited model is worse than “Logistic regression, last bar”:/,
     );
     assert.match(sentences[2]!, /^Worse than “Logistic/);
   });

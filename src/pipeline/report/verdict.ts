@@ -1,6 +1,6 @@
 /** What can and what cannot be concluded, in words. */
-import { FEWEST_OUTCOMES, SEEDS_FOR_SPREAD } from '../report/index.ts';
-import type { Evaluation, ModelScore } from '../report/index.ts';
+import { FEWEST_OUTCOMES, SEEDS_FOR_SPREAD } from './report-data.ts';
+import type { Evaluation, ModelScore } from './report-data.ts';
 
 const BASELINES: readonly ModelScore['id'][] = ['boosting', 'logistic', 'persistence', 'prior'];
 
@@ -35,8 +35,10 @@ function result({ scores, differences, test }: Draft): readonly string[] {
   const model = scores[0]!;
   const nameOf = (id: ModelScore['id']): string => scores.find((score) => score.id === id)?.name ?? id;
   const baselines = differences.filter(({ against }) => BASELINES.includes(against));
-  const beaten = baselines.every(({ interval }) => interval[0] > 0);
   const below = baselines.filter(({ interval }) => interval[1] < 0);
+  const level = baselines.filter(({ interval }) => interval[0] <= 0 && interval[1] >= 0);
+  const names = (some: typeof baselines): string =>
+    some.map(({ against }) => `“${nameOf(against)}”`).join(' and ');
   const figure = `macro-F1 ${fixed(model.macroF1)} (95 % interval ${fixed(model.macroF1Interval[0])} to ${fixed(model.macroF1Interval[1])})`;
   if (test.independentOutcomes < FEWEST_OUTCOMES) {
     return [
@@ -51,22 +53,18 @@ function result({ scores, differences, test }: Draft): readonly string[] {
       : high < 0.5
         ? `It takes rises for falls: ${auc}.`
         : `It does not tell rises from falls: ${auc}.`;
-  if (low <= 0.5) {
-    const rest = beaten
-      ? 'What it is ahead of the baselines by is knowing when the market moves, not where to.'
-      : below.length > 0
-        ? `It is worse than ${below.map((d) => nameOf(d.against)).join(' and ')}.`
-        : 'It cannot be told apart from its baselines.';
-    return [`Nothing was found that could be traded on: ${figure}. ${rest}`, direction];
-  }
-  if (beaten) return [`On this test the audited model beats every baseline: ${figure}.`, direction];
-  if (below.length > 0) {
-    return [
-      `On this test the audited model is worse than ${below.map((d) => nameOf(d.against)).join(' and ')}: ${figure}.`,
-      direction,
-    ];
-  }
-  return [`On this test the audited model cannot be told apart from its baselines: ${figure}.`, direction];
+  const standing =
+    below.length > 0
+      ? `is worse than ${names(below)}`
+      : level.length > 0
+        ? `cannot be told apart from ${names(level)}`
+        : 'beats every baseline';
+  if (low > 0.5) return [`On this test the audited model ${standing}: ${figure}.`, direction];
+  const rest =
+    below.length + level.length > 0
+      ? `It ${standing}.`
+      : 'What puts it ahead of the baselines is knowing when the market moves, not where to.';
+  return [`Nothing was found that could be traded on: ${figure}. ${rest}`, direction];
 }
 
 function comparisons({ scores, differences, test }: Draft): readonly string[] {

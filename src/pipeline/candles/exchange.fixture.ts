@@ -11,6 +11,8 @@ export class StandInExchange {
   readonly files = new Map<string, string>();
   /** What REST has. */
   candles: readonly Candle[] = [];
+  /** Status of the answer for a file of the archive, in place of the file. */
+  readonly archiveStatus = new Map<string, number>();
   /** Status of every REST answer. */
   restStatus = 200;
   nowMs = 0;
@@ -60,6 +62,8 @@ export class StandInExchange {
     }
     this.#asked.push(pathname.split('/').at(-1)!);
     const text = this.files.get(pathname);
+    const status = this.archiveStatus.get(pathname.split('/').at(-1)!);
+    if (status !== undefined) return { status, text: 'no' };
     return text === undefined ? { status: 404, text: 'no' } : { status: 200, text };
   }
 }

@@ -1,6 +1,6 @@
 /** An evaluation by hand, for tests of words and pages. */
 import { DIRECTIONS } from '../../domain/core/index.ts';
-import type { Evaluation, ModelScore } from '../report/index.ts';
+import type { Evaluation, ModelScore } from './report-data.ts';
 
 export const scoreFixture = (id: ModelScore['id'], name: string, macroF1: number): ModelScore => ({
   id,
@@ -59,6 +59,16 @@ export const evaluationFixture: Evaluation = {
     { against: 'logistic', macroF1: 0.05, interval: [0.01, 0.3] },
     { against: 'prior', macroF1: 0.2, interval: [0.01, 0.3] },
   ],
+  predictionSets: {
+    promised: 0.9,
+    covered: 0.875,
+    coveredInterval: [0.85, 0.91],
+    sizes: [10, 3000, 2490, 500],
+    signals: 120,
+    signalShare: 0.02,
+    precision: 0.55,
+    precisionInterval: [0.4, 0.7],
+  },
   slices: [
     {
       by: 'month',
