@@ -398,5 +398,8 @@ describe('the road', () => {
     assert.equal(series.minuteMs.length, evaluation.test.rows);
     const total = evaluation.scores.map(({ confusion }) => confusion.flat().reduce((a, b) => a + b, 0));
     assert.deepEqual(new Set(total), new Set([evaluation.test.rows]));
+    assert.ok(evaluation.checks.length >= 6);
+    for (const { name, outcome, detail } of evaluation.checks)
+      assert.notEqual(outcome, 'failed', `${name}: ${detail}`);
   });
 });

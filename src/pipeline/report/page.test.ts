@@ -152,7 +152,7 @@ describe('renderReport', () => {
       minuteMs: Array.from({ length: rows }, (_, i) => i * 60_000),
       close: Array.from({ length: rows }, (_, i) => 1.23456789 + i / 3e6),
       probabilities: Array.from({ length: rows }, (_, i) => [1 / (3 + (i % 7)), 0.3, 0.2] as const),
-      decisions: Array.from({ length: rows }, (_, i) => Math.floor(i / 500) % 3),
+      decisions: Array.from({ length: rows }, (_, i) => Math.floor(i / 503) % 3),
     };
     const page = renderReport({ ...report, series: long, evaluation });
     assert.ok(page.length < 1_500_000, `${page.length}`);

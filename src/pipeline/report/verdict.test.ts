@@ -45,7 +45,7 @@ describe('verdictOf', () => {
     const sentences = trial({ logistic: ACROSS, prior: ABOVE });
     assert.match(
       sentences[0]!,
-      /^On this test the audited model cannot be told apart from “Logistic regression, last bar”: /,
+      /^On this test the audited model cannot be told apart from “Logistic regression, last bar” and beats “Class prior”: /,
     );
     assert.match(sentences[2]!, /^Not to be told apart from “Logistic.*interval −0\.020 to \+0\.100\.$/);
     assert.match(sentences[3]!, /^Better than “Class prior”/);
@@ -55,7 +55,7 @@ describe('verdictOf', () => {
     const sentences = trial({ logistic: BELOW, prior: ABOVE });
     assert.match(
       sentences[0]!,
-      /^On this test the audited model is worse than “Logistic regression, last bar”:/,
+      /^On this test the audited model is worse than “Logistic regression, last bar” and beats “Class prior”:/,
     );
     assert.match(sentences[2]!, /^Worse than “Logistic/);
   });

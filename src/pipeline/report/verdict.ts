@@ -35,10 +35,24 @@ function result({ scores, differences, test }: Draft): readonly string[] {
   const model = scores[0]!;
   const nameOf = (id: ModelScore['id']): string => scores.find((score) => score.id === id)?.name ?? id;
   const baselines = differences.filter(({ against }) => BASELINES.includes(against));
+  const above = baselines.filter(({ interval }) => interval[0] > 0);
   const below = baselines.filter(({ interval }) => interval[1] < 0);
   const level = baselines.filter(({ interval }) => interval[0] <= 0 && interval[1] >= 0);
-  const names = (some: typeof baselines): string =>
-    some.map(({ against }) => `“${nameOf(against)}”`).join(' and ');
+  const isAhead = above.length === baselines.length;
+  const relations = (
+    [
+      ['is worse than', below],
+      ['cannot be told apart from', level],
+      ['beats', above],
+    ] as const
+  ).filter(([, some]) => some.length > 0);
+  const standing = isAhead
+    ? 'beats every baseline'
+    : inWords(
+        relations.map(
+          ([verb, some]) => `${verb} ${inWords(some.map(({ against }) => `“${nameOf(against)}”`))}`,
+        ),
+      );
   const figure = `macro-F1 ${fixed(model.macroF1)} (95 % interval ${fixed(model.macroF1Interval[0])} to ${fixed(model.macroF1Interval[1])})`;
   if (test.independentOutcomes < FEWEST_OUTCOMES) {
     return [
@@ -53,17 +67,10 @@ function result({ scores, differences, test }: Draft): readonly string[] {
       : high < 0.5
         ? `It takes rises for falls: ${auc}.`
         : `It does not tell rises from falls: ${auc}.`;
-  const standing =
-    below.length > 0
-      ? `is worse than ${names(below)}`
-      : level.length > 0
-        ? `cannot be told apart from ${names(level)}`
-        : 'beats every baseline';
   if (low > 0.5) return [`On this test the audited model ${standing}: ${figure}.`, direction];
-  const rest =
-    below.length + level.length > 0
-      ? `It ${standing}.`
-      : 'What puts it ahead of the baselines is knowing when the market moves, not where to.';
+  const rest = isAhead
+    ? 'What puts it ahead of the baselines is knowing when the market moves, not where to.'
+    : `It ${standing}.`;
   return [`Nothing was found that could be traded on: ${figure}. ${rest}`, direction];
 }
 
@@ -132,6 +139,9 @@ function economicSentence({
   return `Sketch of what it would have earned after ${costBps} bps a trade: ${percent(netReturn)} (95 % interval ${percent(netReturnInterval[0])} to ${percent(netReturnInterval[1])}) in ${positions} position${positions === 1 ? '' : 's'}; probability that the Sharpe ratio is above zero, the trials counted: ${probability(deflatedSharpe)}.${sure}`;
 }
 
+/** `a, b and c` */
+const inWords = (parts: readonly string[]): string =>
+  parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)!}`;
 const fixed = (value: number): string => (Number.isFinite(value) ? value.toFixed(3) : '–');
 const probability = (value: number): string =>
   Number.isNaN(value) ? 'not known' : value > 0.99 ? 'above 0.99' : value.toFixed(2);
