@@ -11,7 +11,7 @@ export function economicsSection({ economics, trials }: Evaluation): string {
     return `<section><h2>Would it have earned? A sketch</h2><p class="note">${note} ${searched}</p><p>No position would have been taken.</p></section>`;
   }
   return `<section><h2>Would it have earned? A sketch</h2><p class="note">${note} ${searched}</p>
-<div class="pair"><div><div id="equity" class="chart"></div></div><div><div class="scroll"><table><tbody>${rowsOf(economics, { periods }).join('')}</tbody></table></div></div></div></section>`;
+<div class="pair"><div><div id="equity" class="chart"></div></div><div><div class="scroll"><table class="prose"><tbody>${rowsOf(economics, { periods }).join('')}</tbody></table></div></div></div></section>`;
 }
 
 function rowsOf(economics: Economics, { periods }: { readonly periods: number }): readonly string[] {

@@ -38,6 +38,7 @@ details summary { cursor:pointer; color:var(--soft); } pre { background:var(--ca
 .trio { display:grid; grid-template-columns:repeat(auto-fit, minmax(300px, 1fr)); gap:16px; } .trio > div { min-width:0; }
 thead th:first-child { text-align:left; }
 th.text, td.text { text-align:left; white-space:normal; min-width:260px; } th.group { text-align:center; } tr.few { color:var(--soft); }
+table.prose td { white-space:normal; } table.prose th { min-width:150px; }
 tbody th { max-width:260px; white-space:normal; }
 .pill { font-size:11.5px; font-weight:600; border:1px solid currentColor; border-radius:10px; padding:1px 8px; letter-spacing:.03em; } .pill.passed { color:var(--buy); } .pill.failed { color:var(--paper); background:var(--sell); } .pill.not-made { color:var(--soft); }
 svg.bar { width:200px; height:20px; vertical-align:middle; overflow:visible; } svg.bar .reach { stroke:var(--soft); stroke-width:2; } svg.bar circle { fill:var(--soft); } svg.bar .good .reach { stroke:var(--accent); } svg.bar .good circle { fill:var(--accent); } svg.bar .bad .reach { stroke:var(--sell); } svg.bar .bad circle { fill:var(--sell); } svg.bar .ref { stroke:var(--ink); stroke-dasharray:3 3; opacity:.5; }

@@ -8,10 +8,12 @@ export type Draft = Omit<Evaluation, 'verdict'>;
 
 /** Failures by name first; then the result; then every comparison; then what the figures do not say. */
 export function verdictOf(evaluation: Draft): readonly string[] {
+  const failed = failures(evaluation);
+  const isWorthless = failed.length > 0;
   return [
-    ...failures(evaluation),
-    ...result(evaluation),
-    ...comparisons(evaluation),
+    ...failed,
+    ...result(evaluation).map((sentence) => (isWorthless ? `Not to be trusted: ${sentence}` : sentence)),
+    ...comparisons(evaluation, isWorthless),
     ...ceilingSentence(evaluation),
     ...reservations(evaluation),
   ];
@@ -74,7 +76,8 @@ function result({ scores, differences, test }: Draft): readonly string[] {
   return [`Nothing was found that could be traded on: ${figure}. ${rest}`, direction];
 }
 
-function comparisons({ scores, differences, test }: Draft): readonly string[] {
+/** Of worthless or too few rows only the figures are told. */
+function comparisons({ scores, differences, test }: Draft, isWorthless: boolean): readonly string[] {
   return differences
     .filter(({ against }) => against !== 'uncalibrated')
     .map(({ against, macroF1, interval }) => {
@@ -82,7 +85,7 @@ function comparisons({ scores, differences, test }: Draft): readonly string[] {
       const [low, high] = interval;
       const relation = low > 0 ? 'Better than' : high < 0 ? 'Worse than' : 'Not to be told apart from';
       const figures = `difference ${signed(macroF1)}, 95 % interval ${bounds(interval)}`;
-      return test.independentOutcomes >= FEWEST_OUTCOMES
+      return test.independentOutcomes >= FEWEST_OUTCOMES && !isWorthless
         ? `${relation} “${name}”: ${figures}.`
         : `For the record, against “${name}”: ${figures}.`;
     });
