@@ -58,7 +58,6 @@ export interface IngestPartOptions extends IngestSymbolsOptions {
 }
 
 export const INGEST_WORKER = new URL('ingest.worker.ts', import.meta.url);
-const STRETCHES_A_WORKER = 4;
 
 /**
  * One symbol.
@@ -142,16 +141,23 @@ async function performUnits(
   const onProgress = (news: UnitProgress): void => tally.update(news.unit, news);
   if (pool !== undefined) return await pool.perform(units, { signal, onNews: onProgress });
   if (Math.min(workers, units.length) <= 1) return await ingestUnits(units, { signal, onProgress });
-  // Stretches of days rather than single days: within a stretch each day finds the one before stored, and only the
-  // seams between stretches are left to join. Several a worker, so that none waits long for the last.
-  const length = Math.ceil(units.length / (workers * STRETCHES_A_WORKER));
-  const starts = Array.from({ length: Math.ceil(units.length / length) }, (_, i) => i * length);
+  const starts = stretchStarts(units.length, workers);
   const outcomes = await runJobs<readonly IngestUnit[], readonly UnitOutcome[], UnitProgress>({
     module: INGEST_WORKER,
-    jobs: starts.map((start) => units.slice(start, start + length)),
+    jobs: starts.map((start, i) => units.slice(start, starts[i + 1])),
     workers,
     signal,
     onNews: (job, news) => tally.update(starts[job]! + news.unit, news),
   });
   return outcomes.flat();
+}
+
+/**
+ * Where stretches of days begin: within a stretch each day finds the one before stored, and only the seams between
+ * stretches are left to join. They get shorter towards the end, so that no worker waits long for the last one.
+ */
+function stretchStarts(units: number, workers: number): readonly number[] {
+  const starts: number[] = [];
+  for (let start = 0; start < units; start += Math.ceil((units - start) / (2 * workers))) starts.push(start);
+  return starts;
 }
