@@ -48,6 +48,9 @@ class Base(nn.Module):
 
 
 def peak_megabytes() -> float:
+    if sys.platform == "linux":  # where ru_maxrss starts at what the parent process had
+        with open("/proc/self/status") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) * 1024 / 1e6
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 

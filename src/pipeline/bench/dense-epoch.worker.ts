@@ -5,6 +5,7 @@
 import { CLASS_COUNT, Random } from '../../domain/core/index.ts';
 import { QUANTGOD_9 } from '../../domain/features/index.ts';
 import { TRAINING_DEFAULTS, trainTcnLstm } from '../../learning/models/index.ts';
+import { peakMemory } from './peak-memory.ts';
 
 const [minutes = 0, threads = 1] = process.argv.slice(2).map(Number);
 const SEQUENCE = 720;
@@ -27,5 +28,4 @@ const { trainLabels } = await trainTcnLstm({
   training: { ...TRAINING_DEFAULTS.dense, epochs: 1, threads },
 });
 const seconds = (performance.now() - startedMs) / 1_000;
-const peakRssBytes = process.resourceUsage().maxRSS * 1_024;
-process.stdout.write(JSON.stringify({ seconds, labels: trainLabels, peakRssBytes }));
+process.stdout.write(JSON.stringify({ seconds, labels: trainLabels, peakRssBytes: peakMemory() }));

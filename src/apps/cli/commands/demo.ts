@@ -51,7 +51,7 @@ const RECIPE = {
     epochs: 8,
     validationWindows: 1500,
   },
-  auditor: { rounds: 200, maxDepth: 3, earlyStoppingRounds: 15 },
+  auditor: { rounds: 200, maxDepth: 3, minChildWeight: 50, uniqueness: false, earlyStoppingRounds: 15 },
   validation: { testShare: 0.25, folds: 3 },
 };
 
