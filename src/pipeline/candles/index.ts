@@ -1,6 +1,6 @@
-export { type ImportCandlesOptions, importCandles } from './import-candles.ts';
-export { ingestCandles } from './ingest-candles.ts';
-export type { CandleManifest, CandleSource, RowAccount, StoredGap } from './manifest.ts';
-export type { CandleOptions, IngestCandlesOptions } from './options.ts';
-export type { CandleResult, CandleShare, FailedMonth } from './result.ts';
-export { type CandleRange, loadCandles, type StoredCandles } from './stored-candles.ts';
+export * from './import-candles.ts';
+export * from './ingest-candles.ts';
+export type * from './manifest.ts';
+export type * from './options.ts';
+export type * from './result.ts';
+export * from './stored-candles.ts';
