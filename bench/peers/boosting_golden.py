@@ -65,6 +65,22 @@ for objective, labels, extra, weighted in CASES:
         }
     )
 
+# Rows that begin at margins of their own, as behind another model.
+labels = np.digitize(score, [-1, 0.8])
+margins = np.round(rng.normal(size=(len(score), 3)), 3)
+data = xgboost.DMatrix(features[:TRAIN], labels[:TRAIN], base_margin=margins[:TRAIN], feature_names=names)
+parameters = {"objective": "multi:softprob", "num_class": 3, "max_depth": 3, "eta": 0.3, "tree_method": "hist", "nthread": 1}
+model = xgboost.train(parameters, data, 8)
+everything = xgboost.DMatrix(features, base_margin=margins, feature_names=names)
+behind = {
+    "parameters": parameters,
+    "rounds": 8,
+    "weighted": False,
+    "labels": labels.tolist(),
+    "margins": margins.ravel().tolist(),
+    "predictions": model.predict(everything).astype(float).round(8).ravel().tolist(),
+}
+
 TARGET.parent.mkdir(parents=True, exist_ok=True)
 TARGET.write_text(
     json.dumps(
@@ -76,6 +92,7 @@ TARGET.write_text(
             "features": [None if np.isnan(x) else x for x in features.ravel().tolist()],
             "weights": weights.tolist(),
             "cases": cases,
+            "behind": behind,
         }
     )
 )

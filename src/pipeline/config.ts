@@ -10,6 +10,8 @@ import { LABEL_PRESETS, labelDefinition } from '../domain/labels/index.ts';
 import type { LabelDefinition } from '../domain/labels/index.ts';
 import { DEFAULT_BOOSTING } from '../learning/boosting/index.ts';
 import { TCN_LSTM_DEFAULTS, TRAINING_DEFAULTS } from '../learning/models/index.ts';
+import { MacroSchema, MicroSchema } from './candle-models/config.ts';
+import { BacktestSchema } from './backtest/backtest-config.ts';
 
 const { dense: DENSE } = TRAINING_DEFAULTS;
 const share = z.number().gt(0).lt(1);
@@ -76,6 +78,12 @@ const BaseSchema = z
 /** Parameters of the auditor. Defaults: QuantGod (reference §4). */
 const AuditorSchema = z
   .strictObject({
+    start: z
+      .enum(['base', 'prior'])
+      .default('base')
+      .describe(
+        'where the trees begin: at the base model’s probabilities, or, as the original, at the class shares',
+      ),
     rounds: count.default(DEFAULT_BOOSTING.rounds),
     maxDepth: z.int().min(1).max(16).default(DEFAULT_BOOSTING.maxDepth),
     learningRate: z.number().gt(0).max(1).default(DEFAULT_BOOSTING.eta),
@@ -155,8 +163,11 @@ export const ConfigSchema = z.strictObject({
   label: LabelSchema,
   base: BaseSchema,
   auditor: AuditorSchema,
+  macro: MacroSchema,
+  micro: MicroSchema,
   validation: ValidationSchema,
   evaluation: EvaluationSchema,
+  backtest: BacktestSchema,
 });
 
 export type Config = z.infer<typeof ConfigSchema>;

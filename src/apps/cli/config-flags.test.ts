@@ -8,8 +8,9 @@ import { ConfigError } from '../../domain/core/index.ts';
 import type { Config } from '../../pipeline/index.ts';
 import { addConfigFlags, effectiveConfig, FLAG_GROUPS, type FlagGroup } from './config-flags.ts';
 
-/** `network` is a part of `base`, which no command offers beside it. */
-const GROUPS = (Object.keys(FLAG_GROUPS) as FlagGroup[]).filter((group) => group !== 'network');
+/** No command offers two of these: their flags have the same names. */
+const ALONE: readonly FlagGroup[] = ['network', 'macro', 'micro', 'split'];
+const GROUPS = (Object.keys(FLAG_GROUPS) as FlagGroup[]).filter((group) => !ALONE.includes(group));
 
 describe('effectiveConfig', () => {
   let folder = '';
@@ -20,10 +21,11 @@ describe('effectiveConfig', () => {
     rmSync(folder, { recursive: true });
   });
 
-  const parse = (...args: string[]): Config => {
-    const command = addConfigFlags(new Command().exitOverride(), GROUPS);
-    return effectiveConfig(command.parse(args, { from: 'user' }).opts(), GROUPS);
+  const parseWith = (groups: readonly FlagGroup[], ...args: string[]): Config => {
+    const command = addConfigFlags(new Command().exitOverride(), groups);
+    return effectiveConfig(command.parse(args, { from: 'user' }).opts(), groups);
   };
+  const parse = (...args: string[]): Config => parseWith(GROUPS, ...args);
   const put = (name: string, content: string): string => {
     const file = path.join(folder, name);
     writeFileSync(file, content);
@@ -54,12 +56,12 @@ describe('effectiveConfig', () => {
   it('lets every flag reach the field that it names', () => {
     const values: Record<string, string> = {
       '--data-dir': 'elsewhere',
-      '--label': 'SELL_0004_BUY_0004_2h',
       '--short': '-0.002',
       '--long': '0.003',
       '--features': 'stationary',
       '--dropout': '0.25',
       '--learning-rate': '0.01',
+      '--patience': '7',
       '--mode': 'windowed',
       '--optimiser': 'sgd',
       '--schedule': 'one-cycle',
@@ -70,12 +72,23 @@ describe('effectiveConfig', () => {
       '--calibration-share': '0.25',
       '--coverage': '0.8',
       '--bootstrap-samples': '150',
+      '--encoder': 'gru',
+      '--task': 'masked',
+      '--scaler': 'standard',
+      '--hidden-share': '0.25',
+      '--branch': 'gru',
+      '--output': 'classes',
+      '--window': '48',
+      '--score-loss': 'mse',
+      '--stop-share': '0.25',
     };
     // A flag is called as its field is, but for these.
     const fields: Record<string, string> = {
-      '--label': 'preset',
       '--short': 'thresholdShort',
       '--long': 'thresholdLong',
+      '--stride': 'strideCandles',
+      '--window': 'sequenceLength',
+      '--horizon': 'horizonCandles',
     };
     const camel = (name: string): string =>
       name.slice(2).replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
@@ -85,18 +98,25 @@ describe('effectiveConfig', () => {
           ? leaves(value, `${at}${key}.`)
           : [[`${at}${key}`, value] as [string, unknown]],
       );
-    const defaults = new Map(leaves(parse()));
-    for (const flag of Object.values(FLAG_GROUPS).flat()) {
-      const name = flag.flag.split(' ')[0]!;
-      assert.equal(flag.path.at(-1), fields[name] ?? camel(name));
-      const value = values[name] ?? '4';
-      const changed = leaves(parse(name, value)).filter(([field, now]) => defaults.get(field) !== now);
-      assert.deepEqual(
-        changed,
-        [[flag.path.join('.'), flag.kind === 'number' ? Number(value) : value]],
-        name,
-      );
-    }
+    const check = (groups: readonly FlagGroup[], { label }: { readonly label: [string, string] }): void => {
+      const defaults = new Map(leaves(parseWith(groups)));
+      for (const flag of groups.flatMap((group) => FLAG_GROUPS[group])) {
+        const name = flag.flag.split(' ')[0]!;
+        const [field, value] =
+          name === '--label' ? label : [fields[name] ?? camel(name), values[name] ?? '4'];
+        assert.equal(flag.path.at(-1), field);
+        const changed = leaves(parseWith(groups, name, value)).filter(
+          ([each, now]) => defaults.get(each) !== now,
+        );
+        assert.deepEqual(
+          changed,
+          [[flag.path.join('.'), flag.kind === 'number' ? Number(value) : value]],
+          name,
+        );
+      }
+    };
+    check(GROUPS, { label: ['preset', 'SELL_0004_BUY_0004_2h'] });
+    for (const group of ALONE) check([group], { label: ['kind', 'trade'] });
   });
 
   it('lists the problems of the file and of the flags together, each where it was made', () => {

@@ -7,8 +7,9 @@ import { ConfigError } from '../../domain/core/index.ts';
 import type { ConfigProblem } from '../../domain/core/index.ts';
 import { overlay, parseConfig } from '../../pipeline/index.ts';
 import type { Config, PartialTree } from '../../pipeline/index.ts';
+import { BACKTEST_FLAGS } from './backtest-flags.ts';
 
-interface ConfigFlag {
+export interface ConfigFlag {
   readonly flag: string;
   readonly description: string;
   /** Path of the field in the configuration. */
@@ -103,6 +104,12 @@ export const FLAG_GROUPS = {
     text('--monitor <macroF1|loss>', 'what decides the best epoch (default macroF1)', 'base', 'monitor'),
   ],
   auditor: [
+    text(
+      '--auditor-start <base|prior>',
+      'where the auditor’s trees begin: at the base model’s probabilities, or at the class shares (default base)',
+      'auditor',
+      'start',
+    ),
     number('--rounds <n>', 'most boosting rounds of the auditor (default 500)', 'auditor', 'rounds'),
     number('--max-depth <n>', 'depth of the auditor’s trees (default 6)', 'auditor', 'maxDepth'),
     number(
@@ -116,6 +123,148 @@ export const FLAG_GROUPS = {
       'share of the prediction sets that shall hold the truth (default 0.9)',
       'validation',
       'coverage',
+    ),
+  ],
+  macro: [
+    text('--encoder <tcn|transformer|gru>', 'encoder (default tcn)', 'macro', 'encoder'),
+    text('--task <autoencoder|contrastive|masked>', 'what teaches it (default contrastive)', 'macro', 'task'),
+    number('--days <n>', 'days of candles an embedding is made from (default 5)', 'macro', 'days'),
+    text(
+      '--scaler <robust|min-max|standard>',
+      'scaling, with statistics of these days alone (default robust)',
+      'macro',
+      'scaler',
+    ),
+    number(
+      '--stride <candles>',
+      'candles between the ends of training windows (default 72)',
+      'macro',
+      'strideCandles',
+    ),
+    number('--patch <candles>', 'candles a step of the encoder (default 12)', 'macro', 'patch'),
+    number('--channels <n>', 'width of the encoder (default 64)', 'macro', 'channels'),
+    number('--layers <n>', 'layers (default 6 tcn, 3 transformer, 2 gru)', 'macro', 'layers'),
+    number('--embedding <n>', 'numbers in an embedding (default 128)', 'macro', 'embedding'),
+    number('--dropout <share>', 'dropout (default 0.1)', 'macro', 'dropout'),
+    number('--learning-rate <x>', 'initial learning rate (default 1e-3)', 'macro', 'learningRate'),
+    number('--batch-size <n>', 'windows a step (default 32)', 'macro', 'batchSize'),
+    number('--epochs <n>', 'most epochs (default 20)', 'macro', 'epochs'),
+    number('--patience <n>', 'epochs without improvement before stopping (default 5)', 'macro', 'patience'),
+    number('--weight-decay <x>', 'weight decay, L2 (default 0.01)', 'macro', 'weightDecay'),
+    number('--temperature <x>', 'of the contrastive task (default 0.2)', 'macro', 'temperature'),
+    number(
+      '--hidden-share <x>',
+      'of the masked task: share that is hidden (default 0.4)',
+      'macro',
+      'hiddenShare',
+    ),
+  ],
+  micro: [
+    text('--branch <cnn|gru>', 'branch of the last candles (default cnn)', 'micro', 'branch'),
+    text(
+      '--output <score|classes>',
+      'one number in [−1, 1], or three probabilities (default score)',
+      'micro',
+      'output',
+    ),
+    number(
+      '--window <candles>',
+      'candles a decision sees, 24 to 120 (default 60)',
+      'micro',
+      'sequenceLength',
+    ),
+    text(
+      '--label <threshold|volatility|trade>',
+      'what the labels are of (default threshold)',
+      'micro',
+      'label',
+      'kind',
+    ),
+    number(
+      '--horizon <candles>',
+      'candles that labels look ahead (default 12)',
+      'micro',
+      'label',
+      'horizonCandles',
+    ),
+    number(
+      '--threshold <x>',
+      'label threshold: log return that makes BUY or SELL (default 0.004)',
+      'micro',
+      'label',
+      'threshold',
+    ),
+    number(
+      '--deviations <x>',
+      'label volatility: threshold in deviations of the return (default 1)',
+      'micro',
+      'label',
+      'deviations',
+    ),
+    number(
+      '--stop <x>',
+      'label trade: stop as a share of the price (default 0.004)',
+      'micro',
+      'label',
+      'stop',
+    ),
+    number(
+      '--take-profit <x>',
+      'label trade: target as a share of the price (default 0.008)',
+      'micro',
+      'label',
+      'takeProfit',
+    ),
+    number(
+      '--costs <x>',
+      'label trade: of entry and exit together (default 0.0011)',
+      'micro',
+      'label',
+      'costs',
+    ),
+    number('--channels <n>', 'width of the branch (default 32)', 'micro', 'channels'),
+    number('--layers <n>', 'GRU layers (default 1)', 'micro', 'layers'),
+    number('--hidden <n>', 'width of the joint layer (default 64)', 'micro', 'hidden'),
+    number('--dropout <share>', 'dropout (default 0.1)', 'micro', 'dropout'),
+    number('--labelled-steps <n>', 'labels a sequence (default 48)', 'micro', 'labelledSteps'),
+    number('--learning-rate <x>', 'initial learning rate (default 1e-3)', 'micro', 'learningRate'),
+    number('--batch-size <n>', 'sequences a step (default 32)', 'micro', 'batchSize'),
+    number('--epochs <n>', 'most epochs (default 20)', 'micro', 'epochs'),
+    number('--patience <n>', 'epochs without improvement before stopping (default 4)', 'micro', 'patience'),
+    number('--weight-decay <x>', 'weight decay, L2 (default 0.01)', 'micro', 'weightDecay'),
+    number(
+      '--confidence-penalty <x>',
+      'weight of the mean entropy (default 0.05; 0 = off)',
+      'micro',
+      'confidencePenalty',
+    ),
+    text('--score-loss <huber|mse>', 'loss of scores (default huber)', 'micro', 'scoreLoss'),
+    number('--days <n>', 'without MacroNet: days that features are scaled by (default 5)', 'macro', 'days'),
+    text(
+      '--scaler <robust|min-max|standard>',
+      'without MacroNet: scaling, with statistics of these days alone (default robust)',
+      'macro',
+      'scaler',
+    ),
+  ],
+  split: [
+    number(
+      '--test-share <x>',
+      'last part of the history kept for the test (default 0.1)',
+      'validation',
+      'testShare',
+    ),
+    number(
+      '--stop-share <x>',
+      'latest part of the rest, which chooses the epoch (default 0.15)',
+      'validation',
+      'stopShare',
+    ),
+    number(
+      '--embargo-minutes <n>',
+      'extra distance after a training label’s end (default 0)',
+      'validation',
+      'embargoMinutes',
     ),
   ],
   validation: [
@@ -133,6 +282,7 @@ export const FLAG_GROUPS = {
       'embargoMinutes',
     ),
   ],
+  backtest: BACKTEST_FLAGS,
   evaluation: [
     number(
       '--bootstrap-samples <n>',

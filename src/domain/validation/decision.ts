@@ -1,5 +1,9 @@
 /** From probabilities to classes: one rule for the model, the auditor and every baseline. */
-import { CLASS_WEIGHTS, invariant } from '../core/index.ts';
+import { CLASS_COUNT, CLASS_WEIGHTS, invariant } from '../core/index.ts';
+import { macroF1 } from '../math/index.ts';
+
+/** Weights of SELL, NEUTRAL, BUY in a decision. */
+export type DecisionWeights = readonly [sell: number, neutral: number, buy: number];
 
 /**
  * The class of greatest weight × probability, the lowest on a tie. With the weights as the cost of missing a class
@@ -24,6 +28,50 @@ export function decide(probabilities: Float64Array, weights: readonly number[] =
     decisions[row] = best;
   }
   return decisions;
+}
+
+/** Weights that are tried for SELL and BUY beside 1 for NEUTRAL: ½ to 16, four an octave. */
+const TRIED_WEIGHTS = Float64Array.from({ length: 21 }, (_, i) => 2 ** ((i - 4) / 4));
+/** More rows make the choice no better. */
+const MOST_ROWS = 4_000;
+
+/**
+ * The weights of {@link decide} with the greatest macro-F1 that is to be expected if the probabilities are true: the
+ * confusion matrix of a rule is then Σ p. No label is needed, so that no luck is learned; probabilities that are not true give
+ * a rule that is not the best.
+ * Source: Koyejo, Natarajan, Ravikumar & Dhillon, Consistent Binary Classification with Generalized Performance Metrics
+ * (2014): for such measures a threshold on the true probability is optimal; here for three classes, on a grid.
+ *
+ * @param probabilities `[rows × 3]`, at least one row, of rows that the model has not learned
+ */
+export function macroF1Weights(probabilities: Float64Array): DecisionWeights {
+  const rows = rowsOf(probabilities, CLASS_COUNT);
+  invariant(rows > 0, 'a decision rule is chosen on rows');
+  const used = Math.min(rows, MOST_ROWS);
+  const sample = new Float64Array(used * CLASS_COUNT);
+  for (let i = 0; i < used; i++) {
+    const row = Math.floor((i * rows) / used);
+    sample.set(probabilities.subarray(row * CLASS_COUNT, (row + 1) * CLASS_COUNT), i * CLASS_COUNT);
+  }
+  let best: DecisionWeights = CLASS_WEIGHTS;
+  let bestScore = expectedMacroF1(sample, best);
+  for (const sell of TRIED_WEIGHTS) {
+    for (const buy of TRIED_WEIGHTS) {
+      const score = expectedMacroF1(sample, [sell, 1, buy]);
+      if (score > bestScore) [best, bestScore] = [[sell, 1, buy], score];
+    }
+  }
+  return best;
+}
+
+function expectedMacroF1(probabilities: Float64Array, weights: DecisionWeights): number {
+  const expected = new Float64Array(CLASS_COUNT * CLASS_COUNT);
+  for (const [row, decision] of decide(probabilities, weights).entries()) {
+    for (let truth = 0; truth < CLASS_COUNT; truth++) {
+      expected[truth * CLASS_COUNT + decision]! += probabilities[row * CLASS_COUNT + truth]!;
+    }
+  }
+  return macroF1(expected, CLASS_COUNT);
 }
 
 /**

@@ -52,15 +52,28 @@ export function trainingWork(options: {
   readonly columns: number;
   readonly features: FeatureColumns;
   readonly targets: Targets;
-  /** `[outputs]` margins to begin with. */
+  /** `[outputs]` margins to begin with, beside those that rows have of their own. */
   readonly base: Float32Array;
-  readonly validation: { readonly features: MirroredFeatures; readonly rows: number };
+  /** `[rows × outputs]` */
+  readonly rowMargins: ArrayLike<number> | undefined;
+  readonly validation: {
+    readonly features: MirroredFeatures;
+    readonly rows: number;
+    readonly rowMargins: ArrayLike<number> | undefined;
+  };
 }): TrainingWork {
-  const { parameters, threads, seed, columns, features, targets, base, validation } = options;
+  const { parameters, threads, seed, columns, features, targets, base, rowMargins, validation } = options;
   const rows = targets.weights.length;
   const drawnColumns = drawnColumnCount(columns, parameters.columnSampleByTree);
-  const margins = floats(validation.rows * base.length);
-  for (let i = 0; i < margins.length; i++) margins[i] = base[i % base.length]!;
+  const outputs = base.length;
+  const marginOf = (own: ArrayLike<number> | undefined, i: number): number =>
+    base[i % outputs]! + (own?.[i] ?? 0);
+  const judged = floats(validation.rows * outputs);
+  for (let i = 0; i < judged.length; i++) judged[i] = marginOf(validation.rowMargins, i);
+  const margins = Array.from(base, () => floats(rows));
+  for (let i = 0; i < rows * outputs; i++) {
+    margins[i % outputs]![Math.floor(i / outputs)] = marginOf(rowMargins, i);
+  }
   return {
     kind: 'training',
     control: crewControl(),
@@ -71,7 +84,7 @@ export function trainingWork(options: {
     targets,
     bins: binMemory(rows, columns),
     grower: growerMemory(rows, drawnColumns, parameters),
-    margins: Array.from(base, (margin) => floats(rows).fill(margin)),
+    margins,
     gradients: Array.from(base, () => floats(2 * rows)),
     rows: integers(rows),
     drawnRows: integers(1),
@@ -79,7 +92,7 @@ export function trainingWork(options: {
     validation: {
       features: validation.features,
       rows: integers(validation.rows).map((_, row) => row),
-      margins,
+      margins: judged,
     },
   };
 }

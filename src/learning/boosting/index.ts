@@ -1,6 +1,6 @@
 export { assistBoosting } from './assist.ts';
 export { featureImportance, type FeatureImportance } from './importance.ts';
-export type { BoostedTrees, Tree } from './model.ts';
+export { type BoostedTrees, needsRowMargins, type Tree } from './model.ts';
 export {
   DEFAULT_BOOSTING,
   type BoostingObjective,

@@ -1,6 +1,13 @@
 /** A boosted ensemble as it is kept in memory: XGBoost's own node arrays, float32 where XGBoost has float32. */
 import type { BoostingObjective } from './parameters.ts';
 
+/** Attribute of a model that was trained on rows with margins of their own: it says nothing without them. */
+export const ROW_MARGINS = 'row_margins';
+
+/** Whether every prediction needs margins to begin at, see {@link LabelledRows.margins}. */
+export const needsRowMargins = ({ attributes }: Pick<BoostedTrees, 'attributes'>): boolean =>
+  attributes[ROW_MARGINS] !== undefined;
+
 /** One regression tree; node 0 is the root. All arrays are `[nodes]`. */
 export interface Tree {
   /** Child node, or −1 in a leaf. */

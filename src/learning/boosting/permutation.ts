@@ -28,7 +28,7 @@ export function permutationImportance(
   invariant(repeats >= 1, 'features are shuffled at least once', { repeats });
   const targets = targetsOf('evaluation', rows, featureNames, { objective, classes: outputs });
   const lossOf = (features: Float64Array): number =>
-    evaluationLoss(objective, targets, predictBoosting(model, features));
+    evaluationLoss(objective, targets, predictBoosting(model, features, rows.margins));
   const columns = featureNames.length;
   const loss = lossOf(rows.features);
   const shuffled = rows.features.slice();

@@ -1,7 +1,7 @@
 import { invariant } from '../../domain/core/index.ts';
 import { Crew, crewControl } from './crew.ts';
 import { mirror } from './features.ts';
-import type { BoostedTrees } from './model.ts';
+import { type BoostedTrees, needsRowMargins } from './model.ts';
 import { predictInPlace } from './objective.ts';
 import { type BoostingThreads, withCrew } from './threads.ts';
 import { addTreeOutput, walkable, type WalkableTree } from './traversal.ts';
@@ -20,6 +20,8 @@ export interface PredictionWork {
   /** `[rows × columns]`, row-major. */
   readonly features: Float64Array;
   readonly columns: number;
+  /** `[rows × outputs]`, row-major: see {@link LabelledRows.margins}; null where all rows begin alike. */
+  readonly rowMargins: Float32Array | null;
   /** `[rows × outputs]`, row-major; filled. */
   readonly predictions: Float64Array;
 }
@@ -30,11 +32,31 @@ export interface PredictionWork {
  * trees, as XGBoost does.
  *
  * @param features `[rows × model.featureNames.length]`, row-major; NaN is a missing value
+ * @param margins `[rows × outputs]`, for a model that was trained on rows with margins of their own, and only for one
  */
-export function predictBoosting(model: BoostedTrees, features: Float64Array): Float64Array {
+export function predictBoosting(
+  model: BoostedTrees,
+  features: Float64Array,
+  margins?: ArrayLike<number>,
+): Float64Array {
   const predictions = new Float64Array(rowsOf(model, features) * model.outputs);
-  predictBlocks(predictionWork(model, { features, predictions, threads: 1 }), Crew.alone());
+  const rowMargins = rowMarginsOf(model, predictions.length, margins);
+  const work = predictionWork(model, { features, rowMargins, predictions, threads: 1 });
+  predictBlocks(work, Crew.alone());
   return predictions;
+}
+
+function rowMarginsOf(
+  model: BoostedTrees,
+  length: number,
+  margins: ArrayLike<number> | undefined,
+): Float32Array | null {
+  invariant(
+    needsRowMargins(model) === (margins !== undefined),
+    'margins go with a model that was trained on them',
+  );
+  invariant((margins?.length ?? length) === length, 'one margin an output and row', { length });
+  return margins === undefined ? null : Float32Array.from(margins);
 }
 
 /** {@link predictBoosting} by several threads, to the same bit; the result lies in shared memory. */
@@ -42,12 +64,14 @@ export async function predictBoostingOn(
   threads: BoostingThreads,
   model: BoostedTrees,
   features: Float64Array,
+  margins?: ArrayLike<number>,
 ): Promise<Float64Array> {
   const rows = rowsOf(model, features);
   const shared = sharedFloats(features.length);
   shared.set(features);
   const predictions = sharedFloats(rows * model.outputs);
-  const work = predictionWork(model, { features: shared, predictions, threads: threads.count });
+  const rowMargins = rowMarginsOf(model, predictions.length, margins);
+  const work = predictionWork(model, { features: shared, rowMargins, predictions, threads: threads.count });
   await withCrew(work, threads, (crew) => predictBlocks(work, crew));
   return predictions;
 }
@@ -66,7 +90,7 @@ function rowsOf(model: BoostedTrees, features: Float64Array): number {
 
 function predictionWork(
   { objective, outputs, baseMargins, trees, featureNames }: BoostedTrees,
-  shared: Pick<PredictionWork, 'features' | 'predictions' | 'threads'>,
+  shared: Pick<PredictionWork, 'features' | 'rowMargins' | 'predictions' | 'threads'>,
 ): PredictionWork {
   const model = { objective, outputs, baseMargins, trees };
   return { kind: 'prediction', control: crewControl(), columns: featureNames.length, model, ...shared };
@@ -85,7 +109,7 @@ function walkableTrees(trees: BoostedTrees['trees'], columns: number): readonly 
 
 /** Predicts all rows, with the whole crew. */
 export function predictBlocks(work: PredictionWork, crew: Crew): void {
-  const { model, features, columns, predictions } = work;
+  const { model, features, columns, rowMargins, predictions } = work;
   const { outputs, baseMargins } = model;
   const rows = predictions.length / outputs;
   const trees = walkableTrees(model.trees, columns);
@@ -99,6 +123,7 @@ export function predictBlocks(work: PredictionWork, crew: Crew): void {
       const size = Math.min(BLOCK_ROWS, end - start);
       mirror(features, { from: start * columns, to: (start + size) * columns }, block);
       margins.set(base);
+      if (rowMargins !== null) margins.set(rowMargins.subarray(start * outputs, (start + size) * outputs));
       const walkers = { features: block, columns, rows: identity, from: 0, to: size, margins, outputs };
       trees.forEach((tree, t) => addTreeOutput(tree, walkers, t % outputs));
       const found = predictions.subarray(start * outputs, (start + size) * outputs);

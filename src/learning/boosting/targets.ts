@@ -9,6 +9,11 @@ export interface LabelledRows {
   readonly labels: ArrayLike<number>;
   /** `[rows]`, default 1 each. */
   readonly weights?: ArrayLike<number>;
+  /**
+   * `[rows × outputs]`, row-major: where the prediction of each row begins, instead of at one margin for all rows, such as
+   * the logarithms of another model's probabilities. XGBoost's `base_margin`.
+   */
+  readonly margins?: ArrayLike<number>;
 }
 
 /**
@@ -18,7 +23,7 @@ export interface LabelledRows {
  */
 export function targetsOf(
   part: 'training' | 'validation' | 'evaluation',
-  { features, labels, weights }: LabelledRows,
+  { features, labels, weights, margins }: LabelledRows,
   featureNames: readonly string[],
   { objective, classes }: Pick<BoostingParameters, 'objective' | 'classes'>,
 ): Targets {
@@ -28,6 +33,27 @@ export function targetsOf(
     'boosting needs one row of features and one weight a label',
     { part, rows, features: features.length, columns: featureNames.length },
   );
+  const outputs = objective === 'multi:softprob' ? classes : 1;
+  invariant(
+    (margins?.length ?? rows * outputs) === rows * outputs,
+    'boosting needs one margin an output and row',
+    {
+      part,
+      rows,
+      outputs,
+      margins: margins?.length,
+    },
+  );
+  for (let i = 0; i < (margins?.length ?? 0); i++) {
+    if (Number.isFinite(margins![i])) continue;
+    throw new DataError(
+      `${part} row ${Math.floor(i / outputs)} begins at margin ${margins![i]}: margins are finite`,
+      {
+        code: 'MARGIN_INVALID',
+        context: { part, row: Math.floor(i / outputs) },
+      },
+    );
+  }
   if (rows === 0) {
     throw new DataError(`boosting needs ${part} rows, and got none`, { code: 'TRAINING_ROWS_MISSING' });
   }

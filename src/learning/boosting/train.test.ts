@@ -167,6 +167,31 @@ describe('trainBoosting', () => {
     );
   });
 
+  it('keeps no tree when the margins that rows begin at cannot be bettered', async () => {
+    const random = Random.fromSeed(8);
+    const rows = 600;
+    const noise = Float64Array.from({ length: rows * 5 }, () => random.normal());
+    const margins = Float64Array.from({ length: rows }, () => 2 * random.normal());
+    const labels = Int8Array.from(margins, (margin) =>
+      random.uniform() < 1 / (1 + Math.exp(-margin)) ? 1 : 0,
+    );
+    const part = (from: number, to: number) => ({
+      features: noise.subarray(from * 5, to * 5),
+      labels: labels.subarray(from, to),
+      margins: margins.subarray(from, to),
+    });
+    const model = await trainBoosting({
+      ...part(0, 300),
+      validation: part(300, 600),
+      featureNames: ['a', 'b', 'c', 'd', 'e'],
+      parameters: { objective: 'binary:logistic', rounds: 50, earlyStoppingRounds: 10, eta: 0.5 },
+      seed: 1,
+    });
+    assert.equal(model.trees.length, 0);
+    const [first] = predictBoosting(model, noise.subarray(0, 5), margins.subarray(0, 1));
+    assert.ok(Math.abs(first! - 1 / (1 + Math.exp(-margins[0]!))) < 1e-6);
+  });
+
   it('refuses rows that cannot be learned from, naming them', async () => {
     const labels = training.labels.slice();
     labels[7] = -1;
@@ -176,6 +201,8 @@ describe('trainBoosting', () => {
     await assert.rejects(train({ features }), failsAt('FEATURE_INFINITE', 5));
     const weights = Array.from(training.labels, (_, row) => (row === 9 ? Number.NaN : 1));
     await assert.rejects(train({ weights }), failsAt('WEIGHT_INVALID', 9));
+    const margins = Array.from({ length: 3 * training.labels.length }, (_, i) => (i === 13 ? Infinity : 0));
+    await assert.rejects(train({ margins }), failsAt('MARGIN_INVALID', 4));
     await assert.rejects(train({ features: new Float64Array(0), labels: [] }), DataError);
     await assert.rejects(train({ labels: training.labels.subarray(1) }), /one row of features/);
   });

@@ -6,9 +6,10 @@
  * quantiles of the rows where XGBoost sketches weighted ones, and random draws are our own, so that models agree in
  * quality, not in bits. Same data, parameters and seed give the same model to the bit, whatever the number of threads.
  */
+import { invariant } from '../../domain/core/index.ts';
 import { Booster, trainingWork } from './booster.ts';
 import { featureColumns, mirroredFeatures } from './features.ts';
-import type { BoostedTrees, Tree } from './model.ts';
+import { type BoostedTrees, ROW_MARGINS, type Tree } from './model.ts';
 import { baseMargins, evaluationLoss, predictInPlace } from './objective.ts';
 import {
   type BoostingParameters,
@@ -54,7 +55,12 @@ export async function trainBoosting(training: BoostingTraining): Promise<Boosted
   const outputs = outputCount(parameters);
   const targets = targetsOf('training', training, featureNames, parameters);
   const judged = validation && targetsOf('validation', validation, featureNames, parameters);
-  const base = baseMargins(objective, targets, outputs);
+  const ownMargins = training.margins !== undefined;
+  invariant(
+    validation === undefined || ownMargins === (validation.margins !== undefined),
+    'either all rows begin at margins of their own, or none',
+  );
+  const base = ownMargins ? new Float32Array(outputs) : baseMargins(objective, targets, outputs);
   const work = trainingWork({
     parameters,
     threads: threads?.count ?? 1,
@@ -63,9 +69,11 @@ export async function trainBoosting(training: BoostingTraining): Promise<Boosted
     features: featureColumns(training.features, featureNames),
     targets,
     base,
+    rowMargins: training.margins,
     validation: {
       features: mirroredFeatures(validation?.features ?? new Float64Array(0), featureNames),
       rows: judged?.weights.length ?? 0,
+      rowMargins: validation?.margins,
     },
   });
   const validationLoss = (): number => {
@@ -82,7 +90,8 @@ export async function trainBoosting(training: BoostingTraining): Promise<Boosted
     };
     return await runRounds(training, parameters, { round, validationLoss });
   });
-  return { objective, outputs, featureNames, baseMargins: base, ...grown };
+  const attributes = { ...grown.attributes, ...(ownMargins && { [ROW_MARGINS]: 'required' }) };
+  return { objective, outputs, featureNames, baseMargins: base, trees: grown.trees, attributes };
 }
 
 /** Rounds until they are over, or, with validation rows, until patience is; then only those up to the best are kept. */
@@ -94,7 +103,8 @@ async function runRounds(
   const trees: (readonly Tree[])[] = [];
   const stopsEarly = validation !== undefined && earlyStoppingRounds > 0;
   let bestRound = 0;
-  let bestLoss = Infinity;
+  // Margins of the rows' own are a model already: no tree at all may be best.
+  let bestLoss = validation?.margins === undefined ? Infinity : steps.validationLoss();
   for (let round = 1; round <= rounds; round++) {
     trees.push(steps.round());
     const validationLoss = steps.validationLoss();
@@ -110,7 +120,10 @@ async function runRounds(
   if (!stopsEarly) return { trees: trees.flat(), attributes: {} };
   return {
     trees: trees.slice(0, bestRound).flat(),
-    attributes: { best_iteration: String(bestRound - 1), best_score: String(bestLoss) },
+    attributes: {
+      ...(bestRound > 0 && { best_iteration: String(bestRound - 1) }),
+      best_score: String(bestLoss),
+    },
   };
 }
 

@@ -2,13 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DataError, Random } from '../../domain/core/index.ts';
 import { logLoss, topLabelCalibration } from '../../domain/validation/index.ts';
-import {
-  calibrate,
-  CALIBRATION_METHODS,
-  chooseCalibrator,
-  fitCalibrator,
-  type ScoredLabels,
-} from './calibration.ts';
+import { calibrate, CALIBRATION_METHODS, chooseCalibrator, fitCalibrator } from './calibration.ts';
+import type { ScoredLabels } from './loss.ts';
 
 /** Classes drawn from true probabilities; what the model says is a distortion of them. */
 function rowsOf(

@@ -3,6 +3,7 @@ import { DataError, invariant } from '../../domain/core/index.ts';
 import { logLoss } from '../../domain/validation/index.ts';
 import { applyDirichlet, type DirichletCalibration, fitDirichlet } from './dirichlet.ts';
 import { applyIsotonic, fitIsotonic, type IsotonicCalibration } from './isotonic.ts';
+import { rowLosses, type ScoredLabels, standardErrorOfMean } from './loss.ts';
 import { applyTemperature, fitTemperature, type TemperatureScaling } from './temperature.ts';
 
 /** Plain data: it is stored as JSON beside the model that it belongs to. */
@@ -40,13 +41,6 @@ export function calibrate(
   }
 }
 
-export interface ScoredLabels {
-  /** `[rows × classes]`, row-major. */
-  readonly probabilities: Float64Array;
-  /** `[rows]` classes from 0. */
-  readonly labels: ArrayLike<number>;
-}
-
 export function fitCalibrator(method: CalibrationMethod, rows: ScoredLabels): Calibrator {
   requireRows(rows, 'fit');
   return FITS[method](rows.probabilities, rows.labels);
@@ -79,10 +73,11 @@ export function chooseCalibrator(
 ): CalibrationChoice {
   requireRows(judge, 'judge');
   const classes = judge.probabilities.length / judge.labels.length;
-  const undone = Float64Array.from({ length: judge.labels.length }, (_, row) => rowLoss(judge, row));
+  const undone = rowLosses(judge);
   const judged = CALIBRATION_METHODS.map((method) => {
     const probabilities = calibrate(fitCalibrator(method, fit), judge.probabilities, classes);
-    const gains = undone.map((loss, row) => loss - rowLoss({ ...judge, probabilities }, row));
+    const done = rowLosses({ ...judge, probabilities });
+    const gains = undone.map((loss, row) => loss - done[row]!);
     return {
       method,
       loss: logLoss(judge.labels, probabilities),
@@ -99,18 +94,6 @@ export function chooseCalibrator(
     heldOut: byMethod(({ loss }) => loss),
     standardErrors: byMethod(({ standardError }) => standardError),
   };
-}
-
-function rowLoss({ probabilities, labels }: ScoredLabels, row: number): number {
-  const classes = probabilities.length / labels.length;
-  return logLoss([labels[row]!], probabilities.subarray(row * classes, (row + 1) * classes));
-}
-
-/** @param independent how many of the values count as independent */
-function standardErrorOfMean(values: Float64Array, independent: number): number {
-  const mean = values.reduce((a, b) => a + b, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-  return Math.sqrt(variance / independent);
 }
 
 function requireRows({ probabilities, labels }: ScoredLabels, purpose: string): void {

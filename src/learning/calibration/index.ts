@@ -1,1 +1,3 @@
 export * from './calibration.ts';
+export type { ScoredLabels } from './loss.ts';
+export * from './network.ts';

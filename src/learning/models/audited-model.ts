@@ -1,24 +1,41 @@
 /** Base model and auditor as one judge: what is shipped, replayed and, later, run live. */
 import { CLASS_COUNT, DataError } from '../../domain/core/index.ts';
 import { metaFeatureNames, metaFeatures } from '../../domain/features/index.ts';
-import { boostingFromXgboostJson, predictBoosting } from '../boosting/index.ts';
+import { boostingFromXgboostJson, needsRowMargins, predictBoosting } from '../boosting/index.ts';
 import type { BoostedTrees } from '../boosting/index.ts';
 import { BaseModel, describeBaseModel } from './base-model.ts';
 import type { BaseModelOptions } from './base-model.ts';
 
-/** Probabilities `[rows × 3]` of SELL, NEUTRAL, BUY: the network's own, and the auditor's. */
+/** A network may be certain; a margin is finite. */
+const LEAST_PROBABILITY = 1e-9;
+
+/** Probabilities `[rows × 3]` of SELL, NEUTRAL, BUY. */
 export interface AuditedProbabilities {
+  /** The network's own softmax. */
   readonly base: Float64Array;
+  /** What the auditor was shown of it: see {@link AuditedModelOptions.probabilitiesOf}. */
+  readonly network: Float64Array;
   readonly audited: Float64Array;
+}
+
+export interface AuditedModelOptions extends BaseModelOptions {
+  /** Softmax of the network `[rows × 3]` → the probabilities that its auditor has learned to judge; default: the same. */
+  readonly probabilitiesOf?: (softmax: Float64Array) => Float64Array;
 }
 
 export class AuditedModel {
   readonly base: BaseModel;
   readonly #auditor: BoostedTrees;
+  readonly #probabilitiesOf: (softmax: Float64Array) => Float64Array;
 
-  private constructor(base: BaseModel, auditor: BoostedTrees) {
+  private constructor(
+    base: BaseModel,
+    auditor: BoostedTrees,
+    probabilitiesOf: (softmax: Float64Array) => Float64Array = (softmax) => softmax,
+  ) {
     this.base = base;
     this.#auditor = auditor;
+    this.#probabilitiesOf = probabilitiesOf;
   }
 
   /**
@@ -27,7 +44,7 @@ export class AuditedModel {
    */
   static async load(
     files: { readonly onnx: Uint8Array; readonly auditorJson: string },
-    options: BaseModelOptions = {},
+    { probabilitiesOf, ...options }: AuditedModelOptions = {},
   ): Promise<AuditedModel> {
     const auditor = boostingFromXgboostJson(files.auditorJson);
     const expected = metaFeatureNames(describeBaseModel(files.onnx).featureNames);
@@ -37,7 +54,7 @@ export class AuditedModel {
         { code: 'AUDITOR_FEATURES' },
       );
     }
-    return new AuditedModel(await BaseModel.load(files.onnx, options), auditor);
+    return new AuditedModel(await BaseModel.load(files.onnx, options), auditor, probabilitiesOf);
   }
 
   get sequenceLength(): number {
@@ -51,8 +68,9 @@ export class AuditedModel {
    */
   async scoreRows(features: Float64Array, rows: Int32Array): Promise<AuditedProbabilities> {
     const base = await this.base.scoreRows(features, rows);
-    const meta = auditorInput(this.base, { probabilities: base, features, rows });
-    return { base, audited: predictBoosting(this.#auditor, meta) };
+    const network = this.#probabilitiesOf(base);
+    const meta = auditorInput(this.base, { probabilities: network, features, rows });
+    return { base, network, audited: predictAuditor(this.#auditor, meta) };
   }
 
   /** One window `[sequenceLength × features]`; probabilities `[3]`. */
@@ -63,6 +81,27 @@ export class AuditedModel {
   async release(): Promise<void> {
     await this.base.release();
   }
+}
+
+/** What an auditor's trees add to: logarithms of the network's probabilities `[rows × 3]`. */
+export function auditorMargins(probabilities: Float64Array): Float64Array {
+  return probabilities.map((p) => Math.log(Math.max(p, LEAST_PROBABILITY)));
+}
+
+/**
+ * The auditor's probabilities `[rows × 3]`; one that begins at the network's takes them from its own input.
+ * @param meta `[rows × 14]`, see `metaFeatures`
+ */
+export function predictAuditor(auditor: BoostedTrees, meta: Float64Array): Float64Array {
+  if (!needsRowMargins(auditor)) return predictBoosting(auditor, meta);
+  const width = auditor.featureNames.length;
+  const rows = meta.length / width;
+  const probabilities = new Float64Array(rows * CLASS_COUNT);
+  // The first three meta-features are prob_sell, prob_neutral, prob_buy.
+  for (let row = 0; row < rows; row++) {
+    probabilities.set(meta.subarray(row * width, row * width + CLASS_COUNT), row * CLASS_COUNT);
+  }
+  return predictBoosting(auditor, meta, auditorMargins(probabilities));
 }
 
 /** The auditor's 14 features for rows whose base probabilities are known, `[rows × 14]`. */

@@ -5,7 +5,8 @@
  * The operator is that of ai.onnx.ml 1 to 4, which runtimes of any age know; its successor `TreeEnsemble` (5) would need
  * ONNX 1.16 and gains nothing here.
  */
-import type { BoostedTrees, Tree } from '../boosting/index.ts';
+import { invariant } from '../../domain/core/index.ts';
+import { type BoostedTrees, needsRowMargins, type Tree } from '../boosting/index.ts';
 import { apply, type Attribute, encodeModel, Graph, sigmoid, softmax, type Value } from '../neural/index.ts';
 
 /** What the file says about itself, under this key of its metadata, as JSON: objective and feature names in order. */
@@ -17,6 +18,7 @@ export const BOOSTED_TREES_KEY = 'tidemark.boosted_trees';
  */
 export function boostedTreesToOnnx(model: BoostedTrees): Uint8Array<ArrayBuffer> {
   const { objective, outputs, featureNames } = model;
+  invariant(!needsRowMargins(model), 'trees that begin at margins of their rows are no model on their own');
   const graph = new Graph();
   const features = graph.input('features', 'float32', ['rows', featureNames.length]);
   const margins = apply({

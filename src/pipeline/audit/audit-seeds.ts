@@ -1,5 +1,5 @@
 /** The recipe of an audit with one seed after the other: folds, auditor, calibration, shipped base model. */
-import { MINUTE_MS } from '../../domain/core/index.ts';
+import { CLASS_COUNT, MINUTE_MS } from '../../domain/core/index.ts';
 import { metaFeatures } from '../../domain/features/index.ts';
 import { boostingToXgboostJson } from '../../learning/boosting/index.ts';
 import type { BoostingRound } from '../../learning/boosting/index.ts';
@@ -8,8 +8,11 @@ import type { LabelledBars } from '../labelled-bars.ts';
 import type { CalibrationFile } from '../live/index.ts';
 import { companionRows } from '../symbol-rows.ts';
 import type { SymbolBars } from '../symbol-rows.ts';
-import type { AuditPlan } from './audit-plan.ts';
-import { calibrateJudge, type CalibratedJudge } from './calibrate-judge.ts';
+import type { Fold } from '../../domain/validation/index.ts';
+import { networkProbabilities, networkTemperature } from '../../learning/calibration/index.ts';
+import type { NetworkCalibration } from '../../learning/calibration/index.ts';
+import { type AuditPlan, labelsAt } from './audit-plan.ts';
+import { calibrateJudge, type CalibratedJudge, independentOutcomes } from './calibrate-judge.ts';
 import type { FitJob } from './fit.ts';
 import type { StoredFit } from './fit-store.ts';
 import { type FitsPlan, runFits } from './run-fits.ts';
@@ -36,7 +39,9 @@ export interface SeedSummary {
   readonly seed: number;
   readonly auditorRounds: number;
   readonly scores: CalibratedJudge['scores'];
-  readonly calibration: Pick<CalibrationFile, 'audited' | 'base'>;
+  readonly calibration: Pick<CalibrationFile, 'network' | 'audited' | 'base'>;
+  /** Temperature of each fold's network. */
+  readonly temperatures: readonly number[];
   /** Of the folds' trainings, and of the shipped base model's. */
   readonly bestEpochs: readonly number[];
   readonly shippedEpochs: number;
@@ -88,7 +93,7 @@ function foldJobs(audit: SeedsPlan, config: Config): readonly FitJob[] {
     part: partOf(audit, config, `fold ${k + 1} of ${plan.folds.length}`),
     name: `${symbol.symbol}-fold-${k + 1}`,
     symbols: [{ ...symbol, train, stopping }, ...companionsOf(audit, stoppingStartMs)],
-    asked: validation,
+    asked: Int32Array.of(...stopping, ...validation),
     fresh: run.fresh ?? false,
   }));
 }
@@ -112,13 +117,18 @@ async function judgeOf(
   config: Config,
   { folds, shipped }: Pick<AuditedSeed, 'folds' | 'shipped'>,
 ): Promise<AuditedSeed> {
-  const outOfFold = outOfFoldOf(data, config, plan, folds);
+  const networks = folds.map((fit, k) => networkOf(data, config, plan.folds[k]!, fit));
+  const outOfFold = outOfFoldOf(data, config, plan, { folds, networks });
+  // The shipped network has learned from all that could judge it: it takes the folds' mean.
+  const logs = networks.map(({ temperature }) => Math.log(temperature));
+  const temperature = Math.exp(logs.reduce((a, b) => a + b, 0) / logs.length);
+  const network = { classWeights: config.base.classWeights, temperature };
   const { signal, onRound } = run;
   const { auditor, rounds } = await trainAuditor({ config, signal, onRound }, data, {
     outOfFold,
     rows: plan.auditor,
   });
-  const { scores, ...judge } = calibrateJudge({ config, auditor }, data, {
+  const { scores, ...judge } = calibrateJudge({ config, auditor, network }, data, {
     outOfFold,
     rows: plan.calibration,
   });
@@ -133,21 +143,47 @@ async function judgeOf(
       seed: config.seed,
       auditorRounds: rounds,
       scores,
-      calibration: { audited, base },
+      calibration: { network, audited, base },
+      temperatures: networks.map((each) => each.temperature),
       bestEpochs: folds.map(({ training }) => training.best.epoch),
       shippedEpochs: shipped.training.epochs.length,
     },
   };
 }
 
+/** A fold's network is calibrated on the rows that stopped its training, all of them before those that it is asked about. */
+function networkOf(
+  data: LabelledBars,
+  { base: { classWeights } }: Config,
+  { stopping }: Fold,
+  { probabilities }: StoredFit,
+): NetworkCalibration {
+  const temperature = networkTemperature(
+    {
+      probabilities: probabilities.subarray(0, stopping.length * CLASS_COUNT),
+      labels: labelsAt(data, stopping),
+      independent: independentOutcomes(data, stopping),
+    },
+    classWeights,
+  );
+  return { classWeights, temperature };
+}
+
 function outOfFoldOf(
   data: LabelledBars,
   config: Config,
   plan: AuditPlan,
-  folds: readonly StoredFit[],
+  {
+    folds,
+    networks,
+  }: { readonly folds: readonly StoredFit[]; readonly networks: readonly NetworkCalibration[] },
 ): OutOfFold {
   const positions = plan.outOfFold;
-  const probabilities = Float64Array.from(folds.flatMap((fold) => [...fold.probabilities]));
+  const asked = folds.map(({ probabilities }, k) =>
+    probabilities.subarray(plan.folds[k]!.stopping.length * CLASS_COUNT),
+  );
+  const softmax = joined(asked);
+  const probabilities = joined(asked.map((each, k) => networkProbabilities(each, networks[k]!)));
   const meta = metaFeatures({
     probabilities,
     features: data.bars.features,
@@ -155,7 +191,17 @@ function outOfFoldOf(
     rows: positions.map((position) => data.rows[position]!),
     sequenceLength: config.base.sequenceLength,
   });
-  return { positions, probabilities, meta };
+  return { positions, softmax, probabilities, meta };
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const whole = new Float64Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** Of whole numbers; the lower of the two middle ones. */

@@ -1,13 +1,22 @@
 /** Calibrators and prediction sets, on the out-of-fold rows that neither auditor nor early stopping has seen. */
+import { CLASS_COUNT } from '../../domain/core/index.ts';
 import {
   averageUniqueness,
   calibrateConformal,
   classificationReport,
   correctForClassWeights,
   decide,
+  type DecisionWeights,
+  macroF1Weights,
 } from '../../domain/validation/index.ts';
-import { type BoostedTrees, predictBoosting } from '../../learning/boosting/index.ts';
-import { chooseCalibrator, type ScoredLabels } from '../../learning/calibration/index.ts';
+import type { BoostedTrees } from '../../learning/boosting/index.ts';
+import {
+  calibrate,
+  type CalibrationChoice,
+  chooseCalibrator,
+  type ScoredLabels,
+} from '../../learning/calibration/index.ts';
+import { predictAuditor } from '../../learning/models/index.ts';
 import type { Config } from '../config.ts';
 import type { LabelledBars } from '../labelled-bars.ts';
 import { calibrated, type CalibrationFile, type ConformalFile } from '../live/index.ts';
@@ -19,8 +28,6 @@ import { type OutOfFold, rowsOf } from './train-auditor.ts';
  * adaptive sets asks for a rate above 0; a large one makes the level swing, because an outcome is known late.
  */
 const RATE_PER_LOOKAHEAD = 0.02;
-
-type JudgeCalibration = CalibrationFile['audited'];
 
 export interface ProbabilityScore {
   readonly rows: number;
@@ -39,32 +46,41 @@ export interface CalibratedJudge {
   };
 }
 
+/** What is calibrated. */
+interface FittedJudge {
+  readonly config: Config;
+  readonly auditor: BoostedTrees;
+  /** Of the shipped network. */
+  readonly network: CalibrationFile['network'];
+}
+
 /** @throws DataError when a part has too few rows for the coverage */
 export function calibrateJudge(
-  { config, auditor }: { readonly config: Config; readonly auditor: BoostedTrees },
+  { config, auditor, network }: FittedJudge,
   data: LabelledBars,
   { outOfFold, rows }: { readonly outOfFold: OutOfFold; readonly rows: CalibrationRows },
 ): CalibratedJudge {
   const { positions } = outOfFold;
   const baseOf = (chosen: Int32Array): Float64Array => rowsOf(positions, outOfFold.probabilities, chosen);
   const auditedOf = (chosen: Int32Array): Float64Array =>
-    predictBoosting(auditor, rowsOf(positions, outOfFold.meta, chosen));
+    predictAuditor(auditor, rowsOf(positions, outOfFold.meta, chosen));
+  const { classWeights } = config.auditor;
   const choose = (
     probabilitiesOf: (chosen: Int32Array) => Float64Array,
-    classWeights: JudgeCalibration['classWeights'],
-  ): JudgeCalibration => {
+  ): CalibrationChoice & { readonly decision: DecisionWeights } => {
     const scored = (chosen: Int32Array): ScoredLabels => ({
-      probabilities: correctForClassWeights(probabilitiesOf(chosen), classWeights),
+      probabilities: probabilitiesOf(chosen),
       labels: labelsAt(data, chosen),
     });
     const judge = { ...scored(rows.judge), independent: independentOutcomes(data, rows.judge) };
     const choice = chooseCalibrator(scored(rows.fit), judge, scored(rows.both));
-    return { classWeights, ...choice } as JudgeCalibration;
+    const slice = calibrate(choice.calibrator, probabilitiesOf(rows.slice), CLASS_COUNT);
+    return { ...choice, decision: macroF1Weights(slice) };
   };
-  const { classWeights: baseWeights } = config.base;
-  const { classWeights: auditorWeights } = config.auditor;
-  const audited = choose(auditedOf, auditorWeights);
-  const base = choose(baseOf, baseWeights);
+  const unweighted = (chosen: Int32Array): Float64Array =>
+    correctForClassWeights(auditedOf(chosen), classWeights);
+  const audited = { classWeights, ...choose(unweighted) } as CalibrationFile['audited'];
+  const base = choose(baseOf) as CalibrationFile['base'];
   const { thresholdShort, thresholdLong, lookaheadMinutes } = data.labels.definition;
   const { state } = calibrateConformal(
     calibrated(audited, auditedOf(rows.conformal)),
@@ -76,12 +92,16 @@ export function calibrateJudge(
     toMs: data.spans.timeMs[chosen.at(-1)!]!,
     rows: chosen.length,
   });
-  const score = (chosen: Int32Array, probabilities: Float64Array, weights: readonly number[]) =>
-    scoreOf(labelsAt(data, chosen), correctForClassWeights(probabilities, weights));
+  const score = (
+    chosen: Int32Array,
+    probabilities: Float64Array,
+    { decision }: { readonly decision: DecisionWeights },
+  ): ProbabilityScore => scoreOf(labelsAt(data, chosen), probabilities, decision);
   return {
     calibration: {
-      format: 1,
+      format: 2,
       seed: config.seed,
+      network,
       audited,
       base,
       fit: period(rows.fit),
@@ -95,24 +115,28 @@ export function calibrateJudge(
       outcome: { thresholdShort, thresholdLong, lookaheadMinutes },
     },
     scores: {
-      outOfFold: { base: score(positions, outOfFold.probabilities, baseWeights) },
+      outOfFold: { base: score(positions, outOfFold.probabilities, base) },
       calibrationSlice: {
-        base: score(rows.slice, baseOf(rows.slice), baseWeights),
-        audited: score(rows.slice, auditedOf(rows.slice), auditorWeights),
+        base: score(rows.slice, baseOf(rows.slice), base),
+        audited: score(rows.slice, unweighted(rows.slice), audited),
       },
     },
   };
 }
 
 /** Labels overlap in time: they count for as much of it as they have for themselves. */
-function independentOutcomes({ spans }: LabelledBars, positions: Int32Array): number {
+export function independentOutcomes({ spans }: LabelledBars, positions: Int32Array): number {
   const at = (values: Float64Array): Float64Array => Float64Array.from(positions, (i) => values[i]!);
   const own = averageUniqueness({ timeMs: at(spans.timeMs), labelEndMs: at(spans.labelEndMs) });
   return own.reduce((a, b) => a + b, 0);
 }
 
-function scoreOf(labels: Int8Array, probabilities: Float64Array): ProbabilityScore {
-  const predictions = decide(probabilities);
+function scoreOf(
+  labels: Int8Array,
+  probabilities: Float64Array,
+  decision: DecisionWeights,
+): ProbabilityScore {
+  const predictions = decide(probabilities, decision);
   const { rows, macroF1, mcc, logLoss } = classificationReport({ labels, probabilities, predictions });
   return { rows, macroF1, mcc, logLoss };
 }

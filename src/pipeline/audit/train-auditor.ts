@@ -9,6 +9,7 @@ import type {
   BoostingRound,
   LabelledRows,
 } from '../../learning/boosting/index.ts';
+import { auditorMargins } from '../../learning/models/index.ts';
 import type { AuditorRecipe, Config } from '../config.ts';
 import type { LabelledBars } from '../labelled-bars.ts';
 import { type AuditorRows, labelsAt } from './audit-plan.ts';
@@ -17,7 +18,9 @@ import { type AuditorRows, labelsAt } from './audit-plan.ts';
 export interface OutOfFold {
   /** Positions in `data.rows`, ascending. */
   readonly positions: Int32Array;
-  /** `[positions × 3]` the base models' own probabilities. */
+  /** `[positions × 3]` the networks' softmax. */
+  readonly softmax: Float64Array;
+  /** `[positions × 3]` what became of it by each network's own calibration: what the auditor is shown. */
   readonly probabilities: Float64Array;
   /** `[positions × 14]` */
   readonly meta: Float64Array;
@@ -29,7 +32,10 @@ interface AuditorTraining {
   readonly onRound?: ((round: BoostingRound) => void) | undefined;
 }
 
-/** How many rounds is decided on the latest, purged part of the rows; then all of them are learned from. */
+/**
+ * How many rounds is decided on the latest, purged part of the rows; then all of them are learned from. No round at all, for
+ * an auditor that begins at its base model, says that it knows nothing better.
+ */
 export async function trainAuditor(
   { config, signal, onRound }: AuditorTraining,
   data: LabelledBars,
@@ -40,6 +46,9 @@ export async function trainAuditor(
     features: rowsOf(outOfFold.positions, outOfFold.meta, chosen),
     labels: labelsAt(data, chosen),
     weights: weightsOf(chosen),
+    ...(config.auditor.start === 'base' && {
+      margins: auditorMargins(rowsOf(outOfFold.positions, outOfFold.probabilities, chosen)),
+    }),
   });
   const common = { featureNames: metaFeatureNames(data.bars.featureNames), seed: config.seed, signal };
   const searched = await trainBoosting({
@@ -50,6 +59,7 @@ export async function trainAuditor(
     ...(onRound === undefined ? {} : { onRound }),
   });
   const rounds = searched.trees.length / CLASS_COUNT;
+  if (rounds === 0) return { auditor: searched, rounds };
   const auditor = await trainBoosting({
     ...common,
     ...learn(rows.all),

@@ -59,7 +59,7 @@ export async function nullTestsOf(
     judged: metaOf(test, testBase),
   };
   const recent = recentBars(data, base.sequenceLength);
-  const rounds = (most: number): number => Math.min(most, evaluation.nullRounds);
+  const rounds = (most: number): number => Math.max(1, Math.min(most, evaluation.nullRounds));
   const trees = boostingFromXgboostJson(Buffer.from(stored.files['auditor.json']!).toString('utf8')).trees
     .length;
   const inputs: readonly NullInput[] = [

@@ -64,7 +64,7 @@ describe('slices', () => {
     const probabilities = Float64Array.from({ length: test.length * 3 }, (_, i) => [0.5, 0.3, 0.2][i % 3]!);
     const slices = sliceScores(
       { data, development, test },
-      { id: 'audited', name: '', probabilities },
+      { id: 'audited', name: '', probabilities, decision: [2, 1, 2] },
       { sequenceLength: 60, resampling: { expectedBlockRows: 10, replicates: 50, seed: 1 } },
     );
     for (const by of ['month', 'volatility', 'confidence'] as const) {

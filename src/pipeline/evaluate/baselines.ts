@@ -1,6 +1,6 @@
 /** What a model must beat: fitted on the same development rows, judged on the same test rows. */
-import { CLASS_COUNT } from '../../domain/core/index.ts';
-import { purgedTail } from '../../domain/validation/index.ts';
+import { CLASS_COUNT, CLASS_WEIGHTS } from '../../domain/core/index.ts';
+import { macroF1Weights, type PurgedSplit, purgedTail } from '../../domain/validation/index.ts';
 import {
   predictClassPrior,
   predictLogistic,
@@ -17,7 +17,7 @@ import type { JudgedRows } from './test-rows.ts';
 
 export interface BaselinePlan {
   readonly embargoMs: number;
-  /** Latest share of the development rows, on which the boosting is stopped. */
+  /** Latest share of the development rows, on which the boosting is stopped and the decision rules are chosen. */
   readonly stopShare: number;
   /** Most development rows that the boosting learns from, evenly spread. */
   readonly mostRows: number;
@@ -48,28 +48,32 @@ export async function baselineJudges(rows: JudgedRows, plan: BaselinePlan): Prom
     classes: CLASS_COUNT,
   });
   const prior = trainClassPrior(labels, CLASS_COUNT);
+  const { embargoMs, stopShare } = plan;
+  const split = purgedTail({ spans: data.spans, rows: development, share: stopShare, embargoMs });
   return [
-    {
-      id: 'boosting',
-      name: 'Boosted trees on recent bars',
-      probabilities: await boostingProbabilities(rows, plan),
-    },
+    await boostingJudge(rows, plan, split),
     {
       id: 'logistic',
       name: 'Logistic regression, last bar',
       probabilities: predictLogistic(logistic, lastBars(data, test)),
+      decision: macroF1Weights(predictLogistic(logistic, lastBars(data, split.after))),
     },
     persistenceJudge(rows),
-    { id: 'prior', name: 'Class prior', probabilities: predictClassPrior(prior, test.length) },
+    {
+      id: 'prior',
+      name: 'Class prior',
+      probabilities: predictClassPrior(prior, test.length),
+      decision: CLASS_WEIGHTS,
+    },
   ];
 }
 
-async function boostingProbabilities(
-  { data, development, test }: JudgedRows,
-  { embargoMs, stopShare, mostRows, sequenceLength, seed, signal }: BaselinePlan,
-): Promise<Float64Array> {
+async function boostingJudge(
+  { data, test }: JudgedRows,
+  { mostRows, sequenceLength, seed, signal }: BaselinePlan,
+  split: PurgedSplit,
+): Promise<Judge> {
   const { featureNames, columns } = recentBars(data, sequenceLength);
-  const split = purgedTail({ spans: data.spans, rows: development, share: stopShare, embargoMs });
   const rowsOf = (positions: Int32Array) => ({
     features: columns(positions),
     labels: labelsAt(data, positions),
@@ -82,7 +86,12 @@ async function boostingProbabilities(
     seed,
     signal,
   });
-  return predictBoosting(trees, columns(test));
+  return {
+    id: 'boosting',
+    name: 'Boosted trees on recent bars',
+    probabilities: predictBoosting(trees, columns(test)),
+    decision: macroF1Weights(predictBoosting(trees, columns(split.after))),
+  };
 }
 
 /** Bars over which the means reach, the last one included. */

@@ -1,14 +1,14 @@
 /** What the judged seeds would have earned, beside every trial that was kept. */
-import { decide } from '../../domain/validation/index.ts';
 import { trainingDataOf } from '../../platform/storage/index.ts';
 import type { RunStore, StoredModel } from '../../platform/storage/index.ts';
 import { modelHash } from '../artifacts.ts';
 import type { Config } from '../config.ts';
 import type { Economics, Trials } from '../report/index.ts';
 import { economicsOf } from './economics.ts';
-import type { ScoredSeed } from './judges.ts';
+import { auditedJudge, type ScoredSeed } from './judges.ts';
 import { positionReturns } from './positions.ts';
 import type { PositionReturns } from './positions.ts';
+import { decisionsOf } from './score.ts';
 import { barRows, timesAt } from './test-rows.ts';
 import type { JudgedRows } from './test-rows.ts';
 import { countTrials, recordAndRecall, trialSetting } from './trials.ts';
@@ -38,15 +38,15 @@ export async function economicView({
   const { venue, symbol } = trainingDataOf(manifest);
   const timeMs = timesAt(data, test);
   const futureReturn = Float64Array.from(barRows(data, test), (row) => data.labels.futureReturn[row]!);
-  const returnsOf = (probabilities: Float64Array): PositionReturns =>
+  const returnsOf = (seed: ScoredSeed): PositionReturns =>
     positionReturns({
       timeMs,
       futureReturn,
-      decisions: decide(probabilities),
+      decisions: decisionsOf(auditedJudge(seed)),
       horizonMinutes: lookaheadMinutes,
       costBps,
     });
-  const earned = scoredSeeds.map(({ seed, scored }) => ({ seed, returns: returnsOf(scored.probabilities) }));
+  const earned = scoredSeeds.map((each) => ({ seed: each.seed, returns: returnsOf(each) }));
   const own = earned[0]!.returns;
   const setting = trialSetting({
     venue,

@@ -97,7 +97,10 @@ function varianceOfSharpes(
   return { value, from: 'trials' };
 }
 
-function overfittingOf(trials: readonly ArrayLike<number>[], periods: number): Economics['overfitting'] {
+export function overfittingOf(
+  trials: readonly ArrayLike<number>[],
+  periods: number,
+): Economics['overfitting'] {
   const pieces = Math.min(MOST_PIECES, 2 * Math.floor(periods / 4));
   if (trials.length < 2 || pieces < FEWEST_PIECES) return null;
   const { probability, lossProbability } = probabilityOfOverfitting({ trials, pieces });

@@ -27,26 +27,41 @@ export async function scoreSeeds(
   return scored;
 }
 
-/** The audited model first: calibrated, as it was before, and its base model alone. */
-export function modelJudges({ scored, model }: ScoredSeed): readonly [Judge, ...Judge[]] {
+const UNWEIGHTED = [1, 1, 1] as const;
+
+/** The audited model first: calibrated, as it was before; then its base model alone, and the softmax that this comes from. */
+export function modelJudges(seed: ScoredSeed): readonly [Judge, ...Judge[]] {
+  const { scored, model } = seed;
+  const { audited, base } = model.calibration;
+  const uncalibrated = correctForClassWeights(scored.audited, audited.classWeights);
   return [
-    auditedJudge(scored),
+    auditedJudge(seed),
     {
       id: 'uncalibrated',
       name: 'Audited model before calibration',
-      probabilities: correctForClassWeights(scored.audited, model.calibration.audited.classWeights),
+      probabilities: uncalibrated,
+      decision: audited.decision,
     },
-    { id: 'base', name: 'Base model alone', probabilities: scored.calibratedBase },
+    {
+      id: 'base',
+      name: 'Base model alone, calibrated',
+      probabilities: scored.calibratedBase,
+      decision: base.decision,
+    },
+    // Its softmax has the class weights inside.
+    { id: 'network', name: 'Network as trained', probabilities: scored.base, decision: UNWEIGHTED },
   ];
 }
 
-export const auditedJudge = ({ probabilities }: CalibratedProbabilities): Judge => ({
+export const auditedJudge = ({ scored, model }: ScoredSeed): Judge => ({
   id: 'audited',
   name: 'Audited model',
-  probabilities,
+  probabilities: scored.probabilities,
+  decision: model.calibration.audited.decision,
 });
 
-export function seedScore({ seed, scored }: ScoredSeed, labels: Int8Array): SeedScore {
+export function seedScore(scored: ScoredSeed, labels: Int8Array): SeedScore {
+  const { seed } = scored;
   const judge = auditedJudge(scored);
   const confusion = confusionMatrix(labels, decisionsOf(judge), CLASS_COUNT);
   const all = Int32Array.from(labels.keys());

@@ -1,6 +1,6 @@
 /**
  * The base models' out-of-fold predictions in the artifact, `out-of-fold.bin`: little-endian 64-bit floats, four a row:
- * position, and probabilities of SELL, NEUTRAL, BUY before any correction. The null tests of the report retrain the
+ * position, and the probabilities of SELL, NEUTRAL, BUY that the auditor was shown. The null tests of the report retrain the
  * auditor on them.
  */
 import { CLASS_COUNT, DataError } from '../../domain/core/index.ts';

@@ -30,7 +30,7 @@ export function persistenceJudge({ data, development, test }: JudgedRows): Judge
     probabilities: Float64Array.from(
       [...known].flatMap((last) => (last === NO_LABEL ? prior : shares[last]!)),
     ),
-    decisions: known.map((last) => (last === NO_LABEL ? mostFrequent : last)),
+    decision: known.map((last) => (last === NO_LABEL ? mostFrequent : last)),
   };
 }
 

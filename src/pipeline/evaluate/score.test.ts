@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Random } from '../../domain/core/index.ts';
+import { CLASS_WEIGHTS, Random } from '../../domain/core/index.ts';
 import type { ModelScore } from '../report/index.ts';
 import { type Judge, judgeRows } from './score.ts';
 
@@ -16,7 +16,7 @@ function judgeOf(id: ModelScore['id'], rightShare: number): Judge {
     const said = random.uniform() < rightShare ? label : (label + 1) % 3;
     probabilities[row * 3 + said] = 0.8;
   });
-  return { id, name: id, probabilities };
+  return { id, name: id, probabilities, decision: CLASS_WEIGHTS };
 }
 
 describe('judgeRows', () => {
@@ -46,16 +46,27 @@ describe('judgeRows', () => {
   });
 
   it('compares the first judge with each other one: nothing with its twin, much with a worse one', () => {
-    assert.deepEqual(differences[0], { against: 'base', macroF1: 0, interval: [0, 0] });
+    assert.deepEqual(differences[0], {
+      against: 'base',
+      macroF1: 0,
+      interval: [0, 0],
+      logLoss: 0,
+      logLossInterval: [0, 0],
+      ece: 0,
+      eceInterval: [0, 0],
+    });
     const [, worse] = differences;
     assert.equal(worse?.against, 'prior');
     assert.equal(worse.macroF1, scores[0]!.macroF1 - scores[2]!.macroF1);
     assert.ok(worse.interval[0] > 0.2);
+    assert.equal(worse.logLoss.toFixed(9), (scores[0]!.logLoss - scores[2]!.logLoss).toFixed(9));
+    assert.ok(worse.logLossInterval[1] < 0 && worse.logLossInterval[0] < worse.logLoss);
+    assert.equal(worse.ece.toFixed(9), (scores[0]!.ece - scores[2]!.ece).toFixed(9));
   });
 
   it('takes the decisions of a judge that decides by itself', () => {
-    const decisions = labels.slice();
-    const [own] = judgeRows([{ ...judgeOf('persistence', 0.3), decisions }], labels, RESAMPLING).scores;
+    const decision = labels.slice();
+    const [own] = judgeRows([{ ...judgeOf('persistence', 0.3), decision }], labels, RESAMPLING).scores;
     assert.equal(own!.macroF1, 1);
   });
 

@@ -12,7 +12,7 @@ import {
   matthewsCorrelation,
   topLabelCalibration,
 } from '../../domain/validation/index.ts';
-import type { Interval, Resampling } from '../../domain/validation/index.ts';
+import type { DecisionWeights, Interval, Resampling } from '../../domain/validation/index.ts';
 import type { Bounds, ModelScore, ScoreDifference } from '../report/index.ts';
 import { directionAuc } from './direction.ts';
 import { precisionRecallCurves } from './precision-recall.ts';
@@ -22,8 +22,8 @@ export interface Judge {
   readonly id: ModelScore['id'];
   readonly name: string;
   readonly probabilities: Float64Array;
-  /** `[rows]`, of a rule that decides by itself; the others are decided by the one rule for all. */
-  readonly decisions?: Int8Array;
+  /** By which its probabilities are decided, see `macroF1Weights`; or what a rule of its own has decided, `[rows]`. */
+  readonly decision: DecisionWeights | Int8Array;
 }
 
 export interface Judgement {
@@ -31,8 +31,8 @@ export interface Judgement {
   readonly differences: readonly ScoreDifference[];
 }
 
-export const decisionsOf = ({ probabilities, decisions }: Judge): Int8Array =>
-  decisions ?? decide(probabilities);
+export const decisionsOf = ({ probabilities, decision }: Judge): Int8Array =>
+  decision instanceof Int8Array ? decision : decide(probabilities, decision);
 
 export const boundsOf = ({ lower, upper }: Interval): Bounds => [lower, upper];
 
@@ -46,7 +46,12 @@ export function judgeRows(judges: readonly Judge[], labels: Int8Array, resamplin
   const differences = others.map((judge): ScoreDifference => {
     const rows = { labels, predictions: decisionsOf(first!), classes: CLASS_COUNT };
     const difference = bootstrapDifference(rows, decisionsOf(judge), resampling);
-    return { against: judge.id, macroF1: difference.estimate, interval: boundsOf(difference) };
+    return {
+      against: judge.id,
+      macroF1: difference.estimate,
+      interval: boundsOf(difference),
+      ...probabilityDifference([first!, judge], labels, resampling),
+    };
   });
   return { scores, differences };
 }
@@ -98,6 +103,33 @@ function scoreOf(judge: Judge, labels: Int8Array, resampling: Resampling): Model
     confusion: report.confusion,
     reliability: report.calibration.bins.filter((bin) => bin.count > 0),
     precisionRecall: precisionRecallCurves(labels, probabilities),
+  };
+}
+
+/** Log loss and ECE of the first less those of the second, on the same resampled blocks. */
+function probabilityDifference(
+  pair: readonly [Judge, Judge],
+  labels: Int8Array,
+  resampling: Resampling,
+): Pick<ScoreDifference, 'logLoss' | 'logLossInterval' | 'ece' | 'eceInterval'> {
+  const [losses, others] = pair.map(({ probabilities }) => eachRow(labels, probabilities, logLoss));
+  const [gaps, otherGaps] = pair.map(({ probabilities }) => calibrationGaps(labels, probabilities));
+  const bins = gaps!.length;
+  const eceOf = (sum: Float64Array): number =>
+    sum.reduce((total, gap) => total + Math.abs(gap), 0) / labels.length;
+  const [loss, ece] = bootstrapSums(
+    [losses!.map((value, row) => value - others![row]!), ...gaps!, ...otherGaps!],
+    resampling,
+    [
+      (sum) => sum[0]! / labels.length,
+      (sum) => eceOf(sum.subarray(1, 1 + bins)) - eceOf(sum.subarray(1 + bins)),
+    ],
+  ) as [Interval, Interval];
+  return {
+    logLoss: loss.estimate,
+    logLossInterval: boundsOf(loss),
+    ece: ece.estimate,
+    eceInterval: boundsOf(ece),
   };
 }
 

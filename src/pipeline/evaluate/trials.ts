@@ -1,6 +1,6 @@
 /** How often this data was tried before, and what the others would have earned. */
 import { listModels, trainingDataOf } from '../../platform/storage/index.ts';
-import type { ModelManifest, RunStore, TrialRecord } from '../../platform/storage/index.ts';
+import type { AnyModelManifest, ModelManifest, RunStore, TrialRecord } from '../../platform/storage/index.ts';
 
 interface Data {
   readonly venue: string;
@@ -38,12 +38,12 @@ export async function countTrials(dataDir: string, store: RunStore, own: ModelMa
 }
 
 /** Imported models were trained nobody knows on what. */
-function isOn({ data }: ModelManifest, { venue, symbol }: Data): boolean {
+function isOn({ data }: AnyModelManifest, { venue, symbol }: Data): boolean {
   if (data === null || data.venue !== venue) return false;
   return data.symbol === symbol || (data.companions ?? []).some((other) => other.symbol === symbol);
 }
 
-function seedsOf({ metrics }: ModelManifest): number {
+function seedsOf({ metrics }: AnyModelManifest): number {
   const seeds = metrics['seeds'];
   return Array.isArray(seeds) ? Math.max(1, seeds.length) : 1;
 }

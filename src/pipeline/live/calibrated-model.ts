@@ -2,7 +2,7 @@
 import { CLASS_COUNT, ConfigError } from '../../domain/core/index.ts';
 import { type FeatureSet, featureSetOfModel } from '../../domain/features/index.ts';
 import { correctForClassWeights } from '../../domain/validation/index.ts';
-import { calibrate } from '../../learning/calibration/index.ts';
+import { calibrate, networkProbabilities } from '../../learning/calibration/index.ts';
 import { AuditedModel, type AuditedProbabilities } from '../../learning/models/index.ts';
 import type { BaseModelOptions } from '../../learning/models/index.ts';
 import type { StoredModel } from '../../platform/storage/index.ts';
@@ -13,7 +13,7 @@ import { type CalibrationFile, judgeCount, readJudge } from './judge-files.ts';
 export interface CalibratedProbabilities extends AuditedProbabilities {
   /** The auditor's, calibrated: what decisions and prediction sets go by. */
   readonly probabilities: Float64Array;
-  /** The base model's, without the class weights of its training, calibrated on the same rows. */
+  /** The network's, calibrated on the same rows. */
   readonly calibratedBase: Float64Array;
 }
 
@@ -48,7 +48,11 @@ export class CalibratedModel {
     const featureSet = featureSetOfModel(manifest);
     requireAudited(stored);
     const { onnx, auditorJson, calibration, conformal } = readJudge(stored, judge);
-    const options = { featureNames: featureSet.columns, ...(threads !== undefined && { threads }) };
+    const options = {
+      featureNames: featureSet.columns,
+      probabilitiesOf: (softmax: Float64Array) => networkProbabilities(softmax, calibration.network),
+      ...(threads !== undefined && { threads }),
+    };
     const { coverage, rate, level, scores, outcome } = conformal;
     const sets = { conformal: { coverage, rate, level, scores: Float64Array.from(scores) }, outcome };
     const model = await AuditedModel.load({ onnx, auditorJson }, options);
@@ -61,14 +65,13 @@ export class CalibratedModel {
 
   /** As {@link AuditedModel.scoreRows}: a row's result does not depend on the others. */
   async scoreRows(features: Float64Array, rows: Int32Array): Promise<CalibratedProbabilities> {
-    const { base, audited } = await this.#model.scoreRows(features, rows);
-    const honest = (which: 'base' | 'audited', probabilities: Float64Array): Float64Array =>
-      calibrated(this.calibration[which], probabilities);
+    const { base, network, audited } = await this.#model.scoreRows(features, rows);
     return {
       base,
+      network,
       audited,
-      probabilities: honest('audited', audited),
-      calibratedBase: honest('base', base),
+      probabilities: calibrated(this.calibration.audited, audited),
+      calibratedBase: calibrate(this.calibration.base.calibrator, network, CLASS_COUNT),
     };
   }
 

@@ -25,9 +25,12 @@ const MethodsSchema = z.strictObject({
   isotonic: z.number(),
 });
 
+/** Of SELL, NEUTRAL, BUY in a training; taken out of the probabilities. */
+const ClassWeightsSchema = z.tuple([z.number().gt(0), z.number().gt(0), z.number().gt(0)]);
+
 const ProbabilitiesSchema = z.strictObject({
-  /** Of SELL, NEUTRAL, BUY in its training; taken out of its probabilities before they are calibrated. */
-  classWeights: z.tuple([z.number().gt(0), z.number().gt(0), z.number().gt(0)]),
+  /** Weights of SELL, NEUTRAL, BUY by which calibrated probabilities are decided. */
+  decision: ClassWeightsSchema,
   calibrator: CalibratorSchema,
   /** Log loss in nats of every method on rows that it was not fitted on. */
   heldOut: MethodsSchema,
@@ -39,9 +42,11 @@ const PeriodSchema = z.strictObject({ fromMs: z.number(), toMs: z.number(), rows
 
 /** `calibration.json` */
 const CalibrationSchema = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(2),
   seed: z.int(),
-  audited: ProbabilitiesSchema,
+  /** Makes the network's softmax the probabilities that the auditor is shown, and that stand for the base model alone. */
+  network: z.strictObject({ classWeights: ClassWeightsSchema, temperature: z.number().gt(0) }),
+  audited: ProbabilitiesSchema.extend({ classWeights: ClassWeightsSchema }),
   base: ProbabilitiesSchema,
   /** Rows that methods were fitted on and chosen on; the chosen one was fitted on both. */
   fit: PeriodSchema,

@@ -31,7 +31,7 @@ export class ServedModel implements SignalModel {
   }
 
   decide(probabilities: Probabilities): number {
-    return decide(Float64Array.from(probabilities))[0]!;
+    return decide(Float64Array.from(probabilities), this.#model.calibration.audited.decision)[0]!;
   }
 
   async release(): Promise<void> {

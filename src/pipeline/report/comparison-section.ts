@@ -3,7 +3,7 @@ import { DIRECTIONS } from '../../domain/core/index.ts';
 import { escapeHtml } from './html.ts';
 import { bounds, count, fixed, percent, signed } from './format.ts';
 import { intervalAxis, intervalBar, scaleOf } from './interval-bar.ts';
-import type { Evaluation, ModelScore } from './report-data.ts';
+import type { Bounds, Evaluation, ModelScore } from './report-data.ts';
 
 export function comparisonSection({ scores, differences, ceiling }: Evaluation): string {
   const scale = scaleOf(
@@ -12,17 +12,21 @@ export function comparisonSection({ scores, differences, ceiling }: Evaluation):
   );
   const withInterval = (value: number, interval: readonly [number, number]): string =>
     `<td>${fixed(value)}<br><small>${bounds(interval)}</small></td>`;
+  const differenceCell = (value: number | undefined, interval: Bounds | undefined): string =>
+    value === undefined || interval === undefined
+      ? '<td></td>'
+      : `<td>${signed(value)}<br><small>${bounds(interval)}</small></td>`;
   const row = (score: ModelScore): string => {
     const difference = differences.find((d) => d.against === score.id);
     const title = `${score.name}: macro-F1 ${fixed(score.macroF1)} (95 % ${bounds(score.macroF1Interval)})`;
     const bar = { estimate: score.macroF1, interval: score.macroF1Interval, title };
     return `<tr${score.id === 'audited' ? ' class="own"' : ''}><th>${escapeHtml(score.name)}</th>${withInterval(score.macroF1, score.macroF1Interval)}<td>${intervalBar({ ...bar, tone: score.id === 'audited' ? 'good' : 'plain' }, scale)}</td>
-<td>${difference === undefined ? '' : `${signed(difference.macroF1)}<br><small>${bounds(difference.interval)}</small>`}</td>
-${withInterval(score.mcc, score.mccInterval)}${withInterval(score.directionAuc, score.directionAucInterval)}${withInterval(score.logLoss, score.logLossInterval)}${withInterval(score.brier, score.brierInterval)}${withInterval(score.ece, score.eceInterval)}</tr>`;
+${differenceCell(difference?.macroF1, difference?.interval)}
+${withInterval(score.mcc, score.mccInterval)}${withInterval(score.directionAuc, score.directionAucInterval)}${withInterval(score.logLoss, score.logLossInterval)}${differenceCell(difference?.logLoss, difference?.logLossInterval)}${withInterval(score.brier, score.brierInterval)}${withInterval(score.ece, score.eceInterval)}${differenceCell(difference?.ece, difference?.eceInterval)}</tr>`;
   };
   const oracle = ceiling === null ? '' : ' The dashed line is the known ceiling of the simulated market.';
-  return `<section><h2>Beside the baselines</h2><p class="note">Every row judges the same minutes, and all but persistence are decided by the same rule. Small print: 95 % intervals by stationary block bootstrap. Difference: audited model minus this row, on the same resampled blocks.${oracle}</p>
-<div class="scroll"><table><thead><tr><th></th><th>macro-F1</th><th>${intervalAxis('macro-F1', scale)}</th><th>difference</th><th>MCC</th><th>direction AUC</th><th>log loss</th><th>Brier</th><th>ECE</th></tr></thead>
+  return `<section><h2>Beside the baselines</h2><p class="note">Every row judges the same minutes, and all but persistence are decided by the same rule. Small print: 95 % intervals by stationary block bootstrap. Difference: audited model minus this row, on the same resampled blocks; of log loss and ECE, below 0 is better.${oracle}</p>
+<div class="scroll"><table><thead><tr><th></th><th>macro-F1</th><th>${intervalAxis('macro-F1', scale)}</th><th>difference</th><th>MCC</th><th>direction AUC</th><th>log loss</th><th>difference</th><th>Brier</th><th>ECE</th><th>difference</th></tr></thead>
 <tbody>${scores.map(row).join('')}</tbody></table></div></section>`;
 }
 

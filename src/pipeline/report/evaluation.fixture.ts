@@ -1,6 +1,6 @@
 /** An evaluation by hand, for tests of words and pages. */
 import { DIRECTIONS } from '../../domain/core/index.ts';
-import type { Evaluation, ModelScore } from './report-data.ts';
+import type { Evaluation, JudgeId, ModelScore, ScoreDifference } from './report-data.ts';
 
 export const scoreFixture = (id: ModelScore['id'], name: string, macroF1: number): ModelScore => ({
   id,
@@ -41,6 +41,16 @@ export const scoreFixture = (id: ModelScore['id'], name: string, macroF1: number
   })),
 });
 
+export const differenceFixture = (against: JudgeId, macroF1: number): ScoreDifference => ({
+  against,
+  macroF1,
+  interval: [0.01, 0.3],
+  logLoss: -0.02,
+  logLossInterval: [-0.04, -0.01],
+  ece: -0.01,
+  eceInterval: [-0.02, 0.01],
+});
+
 export const evaluationFixture: Evaluation = {
   runId: 'run-7',
   model: 'm@1',
@@ -55,10 +65,7 @@ export const evaluationFixture: Evaluation = {
     scoreFixture('logistic', 'Logistic regression, last bar', 0.45),
     scoreFixture('prior', 'Class prior', 0.3),
   ],
-  differences: [
-    { against: 'logistic', macroF1: 0.05, interval: [0.01, 0.3] },
-    { against: 'prior', macroF1: 0.2, interval: [0.01, 0.3] },
-  ],
+  differences: [differenceFixture('logistic', 0.05), differenceFixture('prior', 0.2)],
   predictionSets: {
     promised: 0.9,
     covered: 0.875,

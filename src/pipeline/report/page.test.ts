@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { renderReport } from './page.ts';
-import { evaluationFixture, scoreFixture } from './evaluation.fixture.ts';
+import { differenceFixture, evaluationFixture, scoreFixture } from './evaluation.fixture.ts';
 import { chartData } from './chart-data.ts';
 import type { Evaluation, Report } from './report-data.ts';
 
@@ -10,7 +10,7 @@ const evaluation: Evaluation = {
   synthetic: true,
   test: { ...evaluationFixture.test, rows: 4_321, independentOutcomes: 72 },
   scores: [scoreFixture('audited', 'Audited model', 0.4567), scoreFixture('prior', 'Class prior', 0.2346)],
-  differences: [{ against: 'prior', macroF1: -0.0191, interval: [-0.0812, 0.0433] }],
+  differences: [{ ...differenceFixture('prior', -0.0191), interval: [-0.0812, 0.0433] }],
   ceiling: { macroF1: 0.6543, logLoss: 0.8, floor: 0.3456, share: 0.698 },
 };
 

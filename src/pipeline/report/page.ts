@@ -1,5 +1,4 @@
 /** Renders a trust report as one HTML file that needs nothing from outside: styles, libraries and data are inside. */
-import { readFileSync } from 'node:fs';
 import { chartData, SHORTEST_RUN } from './chart-data.ts';
 import { drawCharts } from './charts.ts';
 import { checksSection } from './checks-section.ts';
@@ -7,30 +6,19 @@ import { classesSection, comparisonSection, confusionSection } from './compariso
 import { economicsSection } from './economics-section.ts';
 import { escapeHtml } from './html.ts';
 import { bounds, count, fixed, minute, percent } from './format.ts';
-import type { Evaluation, ModelScore, PredictionSetScore, Report } from './report-data.ts';
+import type { Evaluation, JudgeId, ModelScore, PredictionSetScore, Report } from './report-data.ts';
+import { renderPage } from './page-frame.ts';
 import { seedsSection, slicesSection } from './slices-section.ts';
-import { STYLE } from './style.ts';
-
-function libraryFile(packageName: string, file: string): string {
-  return readFileSync(new URL(file, import.meta.resolve(packageName)), 'utf8');
-}
-
-/** JSON that cannot end the script element that holds it. */
-const embedJson = (value: unknown): string => JSON.stringify(value).replace(/</g, String.raw`\u003c`);
 
 export function renderReport(report: Report): string {
   const { evaluation, curves } = report;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(report.title)}</title>
-<style>${libraryFile('uplot', 'uPlot.min.css')}${STYLE}</style>
-</head>
-<body>
-<main>
-${header(report)}
+  return renderPage({
+    title: report.title,
+    runId: evaluation.runId,
+    createdAt: report.createdAt,
+    data: chartData(report),
+    draw: drawCharts,
+    body: `${header(report)}
 ${verdict(evaluation)}
 ${cards(evaluation)}
 <section><h2>Price and signals in the test period</h2>
@@ -47,16 +35,8 @@ ${confusionSection(evaluation)}
 ${curves.length === 0 ? '' : `<section class="pair">${curves.map((curve, i) => `<div><h2>${escapeHtml(curve.name)}</h2><p class="note">Losses on the left axis, validation macro-F1 on the right.</p><div id="curve-${i}" class="chart"></div></div>`).join('')}</section>`}
 <section><h2>How this was made</h2><dl class="facts">${report.facts.map((f) => `<dt>${escapeHtml(f.name)}</dt><dd>${escapeHtml(f.value)}</dd>`).join('')}</dl>
 <p class="note">What every figure means, and where it comes from: docs/guides/trust-report.md.</p>
-<details><summary>Effective configuration</summary><pre>${escapeHtml(JSON.stringify(report.config, null, 2))}</pre></details></section>
-<footer>Tidemark · run ${escapeHtml(evaluation.runId)} · ${escapeHtml(report.createdAt)} · charts: TradingView Lightweight Charts™ (Apache-2.0), uPlot (MIT)</footer>
-</main>
-<script>${libraryFile('lightweight-charts', 'lightweight-charts.standalone.production.js')}</script>
-<script>${libraryFile('uplot', 'uPlot.iife.min.js')}</script>
-<script type="application/json" id="report">${embedJson(chartData(report))}</script>
-<script>(${drawCharts.toString()})(JSON.parse(document.getElementById('report').textContent));</script>
-</body>
-</html>
-`;
+<details><summary>Effective configuration</summary><pre>${escapeHtml(JSON.stringify(report.config, null, 2))}</pre></details></section>`,
+  });
 }
 
 function header({ title, evaluation }: Report): string {
@@ -103,9 +83,11 @@ function cards({ scores, ceiling, test, checks, nulls }: Evaluation): string {
   ].join('')}</section>`;
 }
 
+const CALIBRATED: readonly JudgeId[] = ['audited', 'uncalibrated', 'base', 'network'];
+
 /** Before and after; the chart is drawn into a host called `reliability`. */
 function calibration({ scores, predictionSets }: Evaluation): string {
-  const shown = scores.filter(({ id }) => id === 'audited' || id === 'uncalibrated' || id === 'base');
+  const shown = scores.filter(({ id }) => CALIBRATED.includes(id));
   const cell = (value: number, interval: readonly [number, number]): string =>
     `<td>${fixed(value)}<br><small>${bounds(interval)}</small></td>`;
   const row = (score: ModelScore): string =>

@@ -30,7 +30,8 @@ export interface PrecisionRecallCurve {
   readonly points: readonly { readonly recall: number; readonly precision: number }[];
 }
 
-export type JudgeId = 'audited' | 'uncalibrated' | 'base' | 'logistic' | 'boosting' | 'persistence' | 'prior';
+export type JudgeId =
+  'audited' | 'uncalibrated' | 'base' | 'network' | 'logistic' | 'boosting' | 'persistence' | 'prior';
 
 /** One judge of the same test rows. */
 export interface ModelScore {
@@ -65,6 +66,12 @@ export interface ScoreDifference {
   readonly against: JudgeId;
   readonly macroF1: number;
   readonly interval: Bounds;
+  /** Nats a row; below 0 where the audited model is better. */
+  readonly logLoss: number;
+  readonly logLossInterval: Bounds;
+  /** Below 0 where the audited model is better. */
+  readonly ece: number;
+  readonly eceInterval: Bounds;
 }
 
 /** The audited model on a part of the test rows. */

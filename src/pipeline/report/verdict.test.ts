@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Evaluation } from './report-data.ts';
-import { evaluationFixture } from './evaluation.fixture.ts';
+import { differenceFixture, evaluationFixture } from './evaluation.fixture.ts';
 import { verdictOf } from './verdict.ts';
 
 type Interval = readonly [number, number];
@@ -17,8 +17,8 @@ const trial = (
   verdictOf({
     ...evaluationFixture,
     differences: [
-      { against: 'logistic', macroF1: 0.05, interval: against.logistic },
-      { against: 'prior', macroF1: 0.2, interval: against.prior },
+      { ...differenceFixture('logistic', 0.05), interval: against.logistic },
+      { ...differenceFixture('prior', 0.2), interval: against.prior },
     ],
     ...changes,
     test: { ...evaluationFixture.test, ...changes.test },

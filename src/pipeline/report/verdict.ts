@@ -1,8 +1,10 @@
 /** What can and what cannot be concluded, in words. */
 import { FEWEST_OUTCOMES, SEEDS_FOR_SPREAD } from './report-data.ts';
-import type { Evaluation, ModelScore } from './report-data.ts';
+import type { Evaluation, JudgeId, ModelScore } from './report-data.ts';
 
-const BASELINES: readonly ModelScore['id'][] = ['boosting', 'logistic', 'persistence', 'prior'];
+const BASELINES: readonly JudgeId[] = ['boosting', 'logistic', 'persistence', 'prior'];
+/** Parts of the model on trial. */
+const PARTS: readonly JudgeId[] = ['base', 'network'];
 
 export type Draft = Omit<Evaluation, 'verdict'>;
 
@@ -80,11 +82,14 @@ function result({ scores, differences, test }: Draft): readonly string[] {
 function comparisons({ scores, differences, test }: Draft, isWorthless: boolean): readonly string[] {
   return differences
     .filter(({ against }) => against !== 'uncalibrated')
-    .map(({ against, macroF1, interval }) => {
+    .map(({ against, macroF1, interval, logLoss, logLossInterval }) => {
       const name = scores.find((score) => score.id === against)?.name ?? against;
       const [low, high] = interval;
       const relation = low > 0 ? 'Better than' : high < 0 ? 'Worse than' : 'Not to be told apart from';
-      const figures = `difference ${signed(macroF1)}, 95 % interval ${bounds(interval)}`;
+      const sure = PARTS.includes(against)
+        ? `; log loss ${logLossInterval[1] < 0 ? 'better' : logLossInterval[0] > 0 ? 'worse' : 'alike'}: ${signed(logLoss)}, ${bounds(logLossInterval)}`
+        : '';
+      const figures = `difference ${signed(macroF1)}, 95 % interval ${bounds(interval)}${sure}`;
       return test.independentOutcomes >= FEWEST_OUTCOMES && !isWorthless
         ? `${relation} “${name}”: ${figures}.`
         : `For the record, against “${name}”: ${figures}.`;
