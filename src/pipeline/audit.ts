@@ -87,7 +87,7 @@ export async function audit(request: AuditRequest): Promise<AuditOutcome> {
     symbol,
     definition,
     data,
-    usedRows: plan.development.before,
+    usedRows: plan.shipped,
     companions: companionsOf(all, plan.development.boundaryMs).map(
       ({ symbol: other, data: theirs, train }) => ({
         symbol: other,

@@ -110,6 +110,11 @@ const ValidationSchema = z
   .strictObject({
     testShare: share.default(0.1).describe('last part of the history, opened once'),
     folds: z.int().min(2).max(20).default(5),
+    pastBlocks: count
+      .optional()
+      .describe(
+        'rolling walk-forward: blocks of the past that a fold, and the shipped model, learn from; without it all (expanding)',
+      ),
     stopShare: share.default(0.15).describe('latest part of each training past, used for early stopping'),
     embargoMinutes: z
       .int()

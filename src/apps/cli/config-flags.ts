@@ -270,6 +270,12 @@ export const FLAG_GROUPS = {
   validation: [
     number('--folds <n>', 'walk-forward folds (default 5)', 'validation', 'folds'),
     number(
+      '--past-blocks <n>',
+      'rolling walk-forward: blocks that a fold learns from (default all: expanding)',
+      'validation',
+      'pastBlocks',
+    ),
+    number(
       '--test-share <x>',
       'last part of the history kept for the test (default 0.1)',
       'validation',

@@ -48,6 +48,16 @@ describe('planAudit', () => {
     assert.equal(larger.length, Math.round(0.5 * plan.outOfFold.length));
   });
 
+  it('rolls, where blocks of the past are counted: folds and shipped model learn from as many', () => {
+    const rolling = planAudit(data, { ...config, validation: { ...config.validation, pastBlocks: 1 } });
+    const [first, second] = rolling.folds;
+    assert.ok(second!.train[0]! > first!.train.at(-1)!);
+    const block = plan.development.before.length / (config.validation.folds + 1);
+    assert.ok(Math.abs(rolling.shipped.length - block) <= 1);
+    assert.equal(rolling.shipped.at(-1), plan.development.before.at(-1));
+    assert.deepEqual(plan.shipped, plan.development.before);
+  });
+
   it('leaves a longer distance where an embargo asks for one', () => {
     const embargoMinutes = 7;
     const apart = planAudit(data, { ...config, validation: { ...config.validation, embargoMinutes } });

@@ -8,6 +8,8 @@ import { developmentSplit } from '../train-base.ts';
 /** All row numbers are positions in `data.rows`, ascending. */
 export interface AuditPlan {
   readonly development: PurgedSplit;
+  /** What the shipped base model learns from: the development rows, or as many of the last blocks as a fold does. */
+  readonly shipped: Int32Array;
   readonly folds: readonly Fold[];
   /** Rows with an out-of-fold prediction: the folds' validation blocks, one after the other. */
   readonly outOfFold: Int32Array;
@@ -51,6 +53,7 @@ export function planAudit(data: LabelledBars, config: Config): AuditPlan {
     folds: validation.folds,
     embargoMs,
     stoppingShare: validation.stopShare,
+    ...(validation.pastBlocks !== undefined && { pastBlocks: validation.pastBlocks }),
   });
   for (const [k, fold] of folds.entries()) {
     const { stoppingStartMs, validationStartMs, validationEndMs } = fold;
@@ -66,8 +69,10 @@ export function planAudit(data: LabelledBars, config: Config): AuditPlan {
   requireEveryClass(data, search, 'the auditor');
   const { before: both, after: conformal } = tail(slice, LATER_SHARE);
   const { before: fit, after: judge } = tail(both, LATER_SHARE);
+  const past = Math.min(1, (validation.pastBlocks ?? Infinity) / (validation.folds + 1));
   return {
     development,
+    shipped: development.before.subarray(Math.round((1 - past) * development.before.length)),
     folds,
     outOfFold,
     auditor: { search, stopping, all },

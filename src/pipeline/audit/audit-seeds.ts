@@ -100,12 +100,15 @@ function foldJobs(audit: SeedsPlan, config: Config): readonly FitJob[] {
 
 function shippedJob(audit: SeedsPlan, config: Config, folds: readonly StoredFit[]): FitJob {
   const { plan, symbol, run } = audit;
-  const { before, boundaryMs } = plan.development;
+  const { boundaryMs } = plan.development;
   return {
     config,
     part: partOf(audit, config, 'shipped base model'),
     name: `${symbol.symbol}-shipped`,
-    symbols: [{ ...symbol, train: before, stopping: new Int32Array(0) }, ...companionsOf(audit, boundaryMs)],
+    symbols: [
+      { ...symbol, train: plan.shipped, stopping: new Int32Array(0) },
+      ...companionsOf(audit, boundaryMs),
+    ],
     lastEpoch: median(folds.map(({ training }) => training.best.epoch)),
     asked: null,
     fresh: run.fresh ?? false,

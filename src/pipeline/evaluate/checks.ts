@@ -42,7 +42,7 @@ export async function checksOf(artifact: CheckedArtifact): Promise<readonly Chec
     scalerCheck({
       stored: storedScaling(stored.files['model.onnx']!),
       bars,
-      trainRows: barRows(data, plan.development.before),
+      trainRows: barRows(data, plan.shipped),
     }),
     labelCheck(bars, labels),
     nextBarCheck(bars, segments),

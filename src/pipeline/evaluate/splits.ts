@@ -11,7 +11,7 @@ export function splitLanes(data: LabelledBars, plan: AuditPlan): readonly SplitL
     name,
     parts: withPurged(data, uses),
   });
-  const { development, folds, auditor, calibration } = plan;
+  const { development, shipped, folds, auditor, calibration } = plan;
   return [
     ...folds.map((fold, k) =>
       lane(`fold ${k + 1}`, [
@@ -26,7 +26,7 @@ export function splitLanes(data: LabelledBars, plan: AuditPlan): readonly SplitL
       ['calibration', calibration.slice],
     ]),
     lane('shipped', [
-      ['train', development.before],
+      ['train', shipped],
       ['test', development.after],
     ]),
   ];
