@@ -11,8 +11,20 @@ import json
 import pathlib
 
 import numpy as np
+import pandas as pd
 import vectorbt as vbt
-from vectorbt_peer import COLUMNS, crossover_codes, metrics_of, run_case, trades_of
+from vectorbt_peer import (
+    COLUMNS,
+    ENTER_LONG,
+    ENTER_SHORT,
+    EXIT_LONG,
+    EXIT_SHORT,
+    TRADE_FIELDS,
+    crossover_codes,
+    metrics_of,
+    run_case,
+    trades_of,
+)
 
 TARGET = pathlib.Path(__file__).resolve().parents[2] / "src/trading/backtest/golden/vectorbt.json"
 ROWS = 400
@@ -31,6 +43,106 @@ CASES = [
     {"name": "targets", "targets": "targets"},
     {"name": "targets at the next open", "targets": "targets", "execution": "next-open"},
 ]
+# Three symbols on one account: the candles, their inverse, and both backwards; `missing` are rows that the second lacks.
+LONG_ONLY = ENTER_LONG | EXIT_LONG
+PORTFOLIO_CASES = [
+    {"name": "all of the money, long", "mask": LONG_ONLY},
+    {"name": "the same money each time, more than there is", "mask": LONG_ONLY, "notional": 4_000, "execution": "next-open"},
+    {"name": "long and short", "mask": 15, "notional": 1_500, "initialCash": 20_000},
+    {"name": "candles that are missing", "mask": LONG_ONLY, "notional": 4_000, "missing": [100, 140]},
+    {"name": "a share of the equity", "mask": LONG_ONLY, "fraction": 0.3, "slippage": 0},
+]
+
+
+def symbols_of(candles):
+    inverse = {
+        "open": 10_000 / candles["open"],
+        "high": 10_000 / candles["low"],
+        "low": 10_000 / candles["high"],
+        "close": 10_000 / candles["close"],
+    }
+    backwards = {
+        "open": candles["close"][::-1],
+        "high": candles["high"][::-1],
+        "low": candles["low"][::-1],
+        "close": candles["open"][::-1],
+    }
+    return [candles, inverse, backwards]
+
+
+def held_rows(codes):
+    """Entries that find no position and exits that find one, as +1 and -1."""
+    held, moves = False, np.zeros(len(codes))
+    for row, code in enumerate(codes):
+        if code & ENTER_LONG and code & EXIT_LONG:
+            continue
+        if not held and code & ENTER_LONG:
+            held, moves[row] = True, 1
+        elif held and code & EXIT_LONG:
+            held, moves[row] = False, -1
+    return moves
+
+
+def run_portfolio(case, candles, signals):
+    symbols = symbols_of(candles)
+    at_open = case["execution"] == "next-open"
+    close = np.column_stack([symbol["close"] for symbol in symbols])
+    price = np.column_stack([symbol["open" if at_open else "close"] for symbol in symbols])
+    codes = np.column_stack([signals, signals[::-1], np.roll(signals, 7)]) & case["mask"]
+    if "missing" in case:
+        gap = slice(*case["missing"])
+        close[gap, 1] = price[gap, 1] = np.nan
+        codes[gap, 1] = 0
+    common = {
+        "close": pd.DataFrame(close),
+        "price": price,
+        "fees": case["fee"],
+        "slippage": case["slippage"],
+        "init_cash": case["initialCash"],
+        "freq": "300000ms",
+        "cash_sharing": True,
+        "group_by": True,
+        "call_seq": "default",
+    }
+    if "fraction" in case:
+        moves = np.column_stack([held_rows(column) for column in codes.T])
+        # Of the fraction, the fee is a part.
+        size = np.where(moves > 0, case["fraction"] / (1 + case["fee"]), np.where(moves < 0, 0, np.nan))
+        return codes, vbt.Portfolio.from_orders(size=size, size_type="targetpercent", update_value=True, **common)
+    told = np.vstack([np.zeros((1, 3), dtype=codes.dtype), codes[:-1]]) if at_open else codes
+    notional = case.get("notional")
+    return codes, vbt.Portfolio.from_signals(
+        entries=(told & ENTER_LONG) > 0,
+        exits=(told & EXIT_LONG) > 0,
+        short_entries=(told & ENTER_SHORT) > 0,
+        short_exits=(told & EXIT_SHORT) > 0,
+        size=np.inf if notional is None else notional,
+        size_type="amount" if notional is None else "value",
+        **common,
+    )
+
+
+def portfolio_trades(portfolio):
+    records = portfolio.exit_trades.records
+    columns = [records[name].to_numpy(dtype=float) for name in ("col", *TRADE_FIELDS)]
+    columns[3] = 1 - 2 * columns[3]
+    return np.column_stack([*columns, (records["status"] == 0).to_numpy(dtype=float)])
+
+
+def portfolio_cases(candles, signals):
+    for extra in PORTFOLIO_CASES:
+        case = {**BASE, **extra}
+        codes, portfolio = run_portfolio(case, candles, signals)
+        metrics = metrics_of(portfolio, False)
+        # vectorbt's is a mean over symbols.
+        del metrics["exposure"]
+        yield {
+            **case,
+            "signals": ["".join(f"{code:x}" for code in column) for column in codes.T],
+            "trades": portfolio_trades(portfolio).tolist(),
+            "equity": portfolio.value().to_numpy()[::20].tolist(),
+            "metrics": metrics,
+        }
 
 
 def candles_of(rng):
@@ -81,6 +193,7 @@ def main():
                 "signals": {name: values.tolist() for name, values in signals.items()},
                 "targets": [None if np.isnan(value) else value for value in targets],
                 "cases": cases,
+                "portfolios": list(portfolio_cases(candles, signals["random"])),
             }
         )
     )

@@ -2,7 +2,8 @@
  * `bench`: how fast we are beside the others, both measured in one run on this machine. Peers that are not installed
  * are reported as absent (`bench/peers/setup` installs them), never guessed.
  */
-import { benchBacktest } from '../backtest-bench.ts';
+import { benchBacktest } from './backtest.ts';
+import { benchEvents } from './events.ts';
 import { benchIngest } from './ingest.ts';
 import type { BenchContext, BenchRow } from './row.ts';
 import { benchServe } from './serve.ts';
@@ -18,5 +19,6 @@ export const BENCHES: Readonly<Record<string, (context: BenchContext) => Promise
   dense: benchDense,
   serve: benchServe,
   backtest: benchBacktest,
+  events: benchEvents,
   boosting: benchBoosting,
 };

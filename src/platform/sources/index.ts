@@ -2,6 +2,7 @@ export { inflateOnly } from './bare-inflate.ts';
 export * from './candles/index.ts';
 export { CONTENT_CHANGED } from './content-changed.ts';
 export { readContent, verifyContent } from './content.ts';
+export * from './instruments/index.ts';
 export { VenueLineDecoder, type LineDecoder } from './line-decoder.ts';
 export {
   type EventBatch,

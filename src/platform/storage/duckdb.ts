@@ -6,6 +6,7 @@ import {
   DuckDBTimestampMillisecondsValue,
   TIMESTAMP_MS,
   TINYINT,
+  VARCHAR,
 } from '@duckdb/node-api';
 import type { DuckDBConnection, DuckDBType, DuckDBValue } from '@duckdb/node-api';
 
@@ -57,15 +58,16 @@ const CHUNK_ROWS = 256;
 export interface TableColumn {
   readonly name: string;
   /** `time`: integer milliseconds, NaN stored as null. `tiny`: small integers. `double`: as it is, NaN stays NaN. */
-  readonly kind: 'time' | 'double' | 'tiny';
-  /** The value of a row; null is stored as null. */
-  readonly at: (row: number) => number | null;
+  readonly kind: 'time' | 'double' | 'tiny' | 'text';
+  /** The value of a row, a string where the kind is `text`; null is stored as null. */
+  readonly at: (row: number) => number | string | null;
 }
 
 const TYPES: Readonly<Record<TableColumn['kind'], DuckDBType>> = {
   time: TIMESTAMP_MS,
   double: DOUBLE,
   tiny: TINYINT,
+  text: VARCHAR,
 };
 
 /** Creates the temporary table `name`, in place of an earlier one, and fills it column by column. */
@@ -95,7 +97,7 @@ export async function createTable(
 
 function cell({ kind, at }: TableColumn, row: number): DuckDBValue {
   const value = at(row);
-  if (kind !== 'time' || value === null) return value;
+  if (kind !== 'time' || typeof value !== 'number') return value;
   return Number.isNaN(value) ? null : new DuckDBTimestampMillisecondsValue(BigInt(value));
 }
 

@@ -25,13 +25,27 @@ export {
 } from './candle-store.ts';
 export { type CheckpointFile, CheckpointStore } from './checkpoint-store.ts';
 export { explainDiskError } from './disk-error.ts';
+export {
+  embeddingFile,
+  type EmbeddingLocation,
+  readEmbeddings,
+  type StoredEmbedding,
+  writeEmbeddings,
+} from './embedding-store.ts';
 export { appendJsonLine, readJson, writeJsonAtomic } from './json-file.ts';
 export { type LabelledMinutes, readLabels, type StoredLabels, writeLabels } from './label-store.ts';
 export {
+  type AnyModelManifest,
+  type MacroManifest,
+  type MicroManifest,
+  type ModelManifest,
+} from './model-manifest.ts';
+export {
+  kindOfModel,
   listModels,
   loadModel,
+  loadModelOf,
   type ModelFiles,
-  type ModelManifest,
   saveModel,
   type StoredModel,
   trainingDataOf,
@@ -46,4 +60,6 @@ export {
   type TrainingRun,
   type TrialRecord,
 } from './run-store.ts';
+export { type ScoreFile, type ScoreTable, readScores } from './score-file.ts';
+export { type Table, type TableColumn, writeTable, type WrittenTable } from './table-store.ts';
 export { writeZip } from './zip-writer.ts';

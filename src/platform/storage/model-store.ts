@@ -1,76 +1,26 @@
 /**
- * Model artifacts: `<dataDir>/models/<name>/<version>/{manifest.json, model.onnx, auditor.json}`.
+ * Model artifacts: `<dataDir>/models/<name>/<version>/{manifest.json, model.onnx, …}`.
  * A version is written into a hidden folder and renamed, so that it is whole or not there; once written it never
  * changes, and a file whose hash is not the manifest's is refused.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { z } from 'zod';
 import { ConfigError, DataError, invariant } from '../../domain/core/index.ts';
-
-const ManifestSchema = z.strictObject({
-  format: z.literal(1),
-  name: z.string(),
-  version: z.int().min(1),
-  /** `base`: the network alone; `audited`: network and auditor. */
-  kind: z.enum(['base', 'audited']),
-  runId: z.string(),
-  createdAt: z.string(),
-  codeVersion: z.string(),
-  seed: z.int(),
-  featureSet: z.string(),
-  featureNames: z.array(z.string()).min(1),
-  sequenceLength: z.int().min(1),
-  label: z.strictObject({
-    name: z.string(),
-    thresholdShort: z.number(),
-    thresholdLong: z.number(),
-    lookaheadMinutes: z.int().min(1),
-  }),
-  /** What it was trained on; null where that is not known: it was imported. */
-  data: z
-    .strictObject({
-      venue: z.string(),
-      symbol: z.string(),
-      /** First and last minute that any training row or label used, inclusive. */
-      fromMs: z.number(),
-      toMs: z.number(),
-      rows: z.int().min(0),
-      /** Of every bar and label that training could see. */
-      sha256: z.string(),
-      synthetic: z.boolean(),
-      /** Other symbols of the venue that the network learned from besides; each has a scaling of its own. */
-      companions: z
-        .array(z.strictObject({ symbol: z.string(), rows: z.int().min(1), sha256: z.string() }))
-        .optional(),
-    })
-    .nullable(),
-  /** Only of a model whose weights come from elsewhere. */
-  provenance: z
-    .strictObject({
-      kind: z.literal('imported'),
-      /** Name and hash of the file of weights. */
-      file: z.string(),
-      sha256: z.string(),
-      note: z.string(),
-    })
-    .optional(),
-  /** Effective configuration of the run that made the model. */
-  config: z.record(z.string(), z.unknown()),
-  /** What the run measured; free form, for people and reports. */
-  metrics: z.record(z.string(), z.unknown()),
-  files: z.record(z.string(), z.strictObject({ sha256: z.string(), bytes: z.int().min(0) })),
-});
-
-export type ModelManifest = z.infer<typeof ManifestSchema>;
+import {
+  type AnyModelManifest,
+  type ManifestOf,
+  ManifestSchema,
+  type ModelKind,
+  type ModelManifest,
+} from './model-manifest.ts';
 
 export interface ModelFiles {
   readonly [fileName: string]: Uint8Array;
 }
 
-export interface StoredModel {
-  readonly manifest: ModelManifest;
+export interface StoredModel<Manifest extends AnyModelManifest = ModelManifest> {
+  readonly manifest: Manifest;
   readonly files: ModelFiles;
   readonly folder: string;
 }
@@ -80,11 +30,11 @@ const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes)
 const modelsFolder = (dataDir: string): string => path.join(dataDir, 'models');
 
 /** Writes the next version of `name` and returns it. */
-export async function saveModel(
+export async function saveModel<Kind extends ModelKind>(
   dataDir: string,
-  draft: Omit<ModelManifest, 'format' | 'version' | 'files'>,
+  draft: Omit<ManifestOf[Kind], 'format' | 'version' | 'files'> & { readonly kind: Kind },
   files: ModelFiles,
-): Promise<StoredModel> {
+): Promise<StoredModel<ManifestOf[Kind]>> {
   if (!NAME_PATTERN.test(draft.name)) {
     throw new ConfigError([
       {
@@ -104,7 +54,12 @@ export async function saveModel(
     for (const [file, bytes] of Object.entries(files)) await writeSynced(path.join(staging, file), bytes);
     for (;;) {
       const version = ((await versionsOf(dataDir, draft.name)).at(-1) ?? 0) + 1;
-      const manifest = ManifestSchema.parse({ ...draft, format: 1, version, files: hashes });
+      const manifest = ManifestSchema.parse({
+        ...draft,
+        format: 1,
+        version,
+        files: hashes,
+      }) as ManifestOf[Kind];
       await writeSynced(
         path.join(staging, 'manifest.json'),
         Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`),
@@ -123,26 +78,31 @@ export async function saveModel(
   }
 }
 
+/** A model of bars: see {@link loadModelOf}. */
+export async function loadModel(dataDir: string, reference: string): Promise<StoredModel> {
+  return await loadModelOf(dataDir, reference, { kinds: ['base', 'audited'] });
+}
+
 /**
  * Loads `name` (its newest version) or `name@version`.
- * @throws ConfigError when there is no such model, DataError when the artifact is damaged
+ * @param wanted.flag what the user named the model by, for messages; default `--model`
+ * @throws ConfigError when there is no such model or it is of another kind, DataError when the artifact is damaged
  */
-export async function loadModel(dataDir: string, reference: string): Promise<StoredModel> {
-  const [name, wanted] = reference.split('@');
-  invariant(name !== undefined, 'split yields at least one part');
-  const versions = NAME_PATTERN.test(name) ? await versionsOf(dataDir, name) : [];
-  const version = wanted === undefined ? versions.at(-1) : Number(wanted);
-  if (version === undefined || !versions.includes(version)) {
-    const known = (await listModels(dataDir)).map((m) => `${m.name}@${m.version}`);
+export async function loadModelOf<Kind extends ModelKind>(
+  dataDir: string,
+  reference: string,
+  { kinds, flag = '--model' }: { readonly kinds: readonly Kind[]; readonly flag?: string },
+): Promise<StoredModel<ManifestOf[Kind]>> {
+  const folder = await folderOf(dataDir, reference, { kinds, flag });
+  const manifest = await readManifest(folder);
+  if (!isOfKind(manifest, kinds)) {
     throw new ConfigError([
       {
-        path: '--model',
-        message: `no model "${reference}" in ${modelsFolder(dataDir)}; ${known.length > 0 ? `there are: ${known.join(', ')}` : 'there are none: run `tidemark train base`'}`,
+        path: flag,
+        message: `${manifest.name}@${manifest.version} is a ${manifest.kind} model; give a ${kinds.join(' or ')} model (see \`tidemark models list\`)`,
       },
     ]);
   }
-  const folder = path.join(modelsFolder(dataDir), name, String(version));
-  const manifest = await readManifest(folder);
   const files: Record<string, Uint8Array> = {};
   for (const [file, expected] of Object.entries(manifest.files)) {
     const where = path.join(folder, file);
@@ -165,6 +125,39 @@ export async function loadModel(dataDir: string, reference: string): Promise<Sto
   return { manifest, files, folder };
 }
 
+/** @throws as {@link loadModelOf} */
+export async function kindOfModel(dataDir: string, reference: string): Promise<ModelKind> {
+  const folder = await folderOf(dataDir, reference, { kinds: ['audited'], flag: '--model' });
+  return (await readManifest(folder)).kind;
+}
+
+/** @throws ConfigError when there is no such model */
+async function folderOf(
+  dataDir: string,
+  reference: string,
+  { kinds, flag }: { readonly kinds: readonly ModelKind[]; readonly flag: string },
+): Promise<string> {
+  const [name, wanted] = reference.split('@');
+  invariant(name !== undefined, 'split yields at least one part');
+  const versions = NAME_PATTERN.test(name) ? await versionsOf(dataDir, name) : [];
+  const version = wanted === undefined ? versions.at(-1) : Number(wanted);
+  if (version === undefined || !versions.includes(version)) {
+    const known = (await listModels(dataDir)).map((m) => `${m.name}@${m.version}`);
+    throw new ConfigError([
+      {
+        path: flag,
+        message: `no model "${reference}" in ${modelsFolder(dataDir)}; ${known.length > 0 ? `there are: ${known.join(', ')}` : `there are none: run \`tidemark train ${kinds[0] === 'audited' ? 'base' : kinds[0]}\``}`,
+      },
+    ]);
+  }
+  return path.join(modelsFolder(dataDir), name, String(version));
+}
+
+const isOfKind = <Kind extends ModelKind>(
+  manifest: AnyModelManifest,
+  kinds: readonly Kind[],
+): manifest is ManifestOf[Kind] => kinds.some((kind) => kind === manifest.kind);
+
 /** What a model was trained on. @throws ConfigError for an imported one */
 export function trainingDataOf(manifest: ModelManifest): NonNullable<ModelManifest['data']> {
   if (manifest.data !== null) return manifest.data;
@@ -177,8 +170,8 @@ export function trainingDataOf(manifest: ModelManifest): NonNullable<ModelManife
 }
 
 /** Manifests of every version of every model, by name and version. */
-export async function listModels(dataDir: string): Promise<readonly ModelManifest[]> {
-  const manifests: ModelManifest[] = [];
+export async function listModels(dataDir: string): Promise<readonly AnyModelManifest[]> {
+  const manifests: AnyModelManifest[] = [];
   for (const name of await foldersIn(modelsFolder(dataDir))) {
     for (const version of await versionsOf(dataDir, name)) {
       manifests.push(await readManifest(path.join(modelsFolder(dataDir), name, String(version))));
@@ -187,7 +180,7 @@ export async function listModels(dataDir: string): Promise<readonly ModelManifes
   return manifests;
 }
 
-async function readManifest(folder: string): Promise<ModelManifest> {
+async function readManifest(folder: string): Promise<AnyModelManifest> {
   const file = path.join(folder, 'manifest.json');
   let value: unknown;
   try {

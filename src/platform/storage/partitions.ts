@@ -11,7 +11,14 @@ export interface SymbolLocation {
 /** Names become folders, so they must not lead anywhere else. */
 const SAFE_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u;
 
-export type SymbolFolder = 'bars' | 'candles' | 'labels' | 'features/set=stationary';
+export type SymbolFolder =
+  | 'bars'
+  | 'candles'
+  | 'funding'
+  | 'instruments'
+  | 'labels'
+  | 'features/set=stationary'
+  | `embeddings/model=${string}`;
 
 /** @throws ConfigError when venue or symbol cannot be a folder's name */
 export function symbolFolder(kind: SymbolFolder, { dataDir, venue, symbol }: SymbolLocation): string {

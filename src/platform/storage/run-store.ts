@@ -160,7 +160,7 @@ export class RunStore {
   trainingRuns(): readonly TrainingRun[] {
     const rows = this.#database
       .prepare(
-        "SELECT id, command, started_at FROM runs WHERE command LIKE 'train%' OR command IN ('audit', 'tune', 'evolve')",
+        "SELECT id, command, started_at FROM runs WHERE command LIKE 'train%' OR command IN ('audit', 'tune', 'evolve', 'experiment')",
       )
       .all();
     return rows.map((row) => ({

@@ -2,14 +2,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { backtest, type SymbolResult } from './backtest.ts';
+import { alignCandles } from './align.ts';
+import { backtest, type SignalInput, type SymbolResult } from './backtest.ts';
 import { candlesOf, type Row } from './candles.fixture.ts';
-import { type Candles, checkCandles, truncateCandles } from './candles.ts';
-import type { BacktestSettings, Sizing } from './settings.ts';
+import { type Candles, checkCandles, type CheckedCandles, truncateCandles } from './candles.ts';
+import { equityFromTrades } from './equity.fixture.ts';
 import { findLookAhead } from './look-ahead.ts';
+import { backtestPortfolio, type PortfolioResult } from './portfolio.ts';
+import type { BacktestSettings, Sizing } from './settings.ts';
 import { ENTER_LONG, ENTER_SHORT } from './signals.ts';
 import { decideAll, type MarketView, type Strategy } from './strategy.ts';
 import { sweep } from './sweep.ts';
+import type { Trade } from './trade-log.ts';
+
+const CASH = 1_000;
+const INTERVAL_MS = 300_000;
 
 /** Random walks with gaps, some candles without volume, and funding on some. */
 const anyCandles: fc.Arbitrary<Candles> = fc
@@ -109,31 +116,12 @@ function runSignals(candles: Candles, signals: readonly number[], settings: Back
   return backtest([input], settings)[0]!;
 }
 
-/** No trade begins or ends on a candle without volume. */
-function assertTradedOnly({ volume }: Candles, { trades }: SymbolResult): void {
+/** No trade begins or ends on a candle that is halted. */
+function assertTradedOnly(trades: readonly Trade[], { halted }: CheckedCandles): void {
   for (const { entryRow, exitRow, exitReason } of trades) {
-    assert.notEqual(volume![entryRow], 0, `entered at row ${entryRow}`);
-    if (exitReason !== 'open') assert.notEqual(volume![exitRow], 0, `left at row ${exitRow}`);
+    assert.notEqual(halted?.[entryRow], 1, `entered at row ${entryRow}`);
+    if (exitReason !== 'open') assert.notEqual(halted?.[exitRow], 1, `left at row ${exitRow}`);
   }
-}
-
-/** Equity at the close of each row, from nothing but the trades and the market. */
-function equityFromTrades(
-  { trades }: SymbolResult,
-  { open, close, fundingRate }: Candles,
-  cash: number,
-): number[] {
-  return [...close.keys()].map((row) =>
-    trades.reduce((equity, trade) => {
-      if (trade.entryRow > row) return equity;
-      const isOver = trade.exitReason !== 'open' && trade.exitRow <= row;
-      if (isOver) return equity + trade.pnl;
-      const units = trade.side === 'long' ? trade.size : -trade.size;
-      let value = equity + units * (close[row]! - trade.entryPrice) - trade.entryFees;
-      for (let k = trade.entryRow + 1; k <= row; k++) value -= units * open[k]! * fundingRate![k]!;
-      return value;
-    }, cash),
-  );
 }
 
 describe('the books', () => {
@@ -144,10 +132,10 @@ describe('the books', () => {
         const result = runSignals(candles, signals, settings);
         trades += result.trades.length;
         const scale = 1_000 + Math.max(...result.trades.map(({ size, entryPrice }) => size * entryPrice), 0);
-        equityFromTrades(result, candles, 1_000).forEach((expected, row) =>
+        equityFromTrades(result.trades, candles, 1_000).forEach((expected, row) =>
           near(result.equity[row]!, expected, scale, `equity at row ${row}`),
         );
-        assertTradedOnly(candles, result);
+        assertTradedOnly(result.trades, checkCandles(candles));
         const { summary } = result;
         const sum = (valueOf: (trade: SymbolResult['trades'][number]) => number): number =>
           result.trades.reduce((total, trade) => total + valueOf(trade), 0);
@@ -183,7 +171,7 @@ describe('the books', () => {
           targets: Float64Array.from(targets.slice(0, candles.openTimeMs.length)),
         };
         const result = backtest([input], settings)[0]!;
-        assertTradedOnly(candles, result);
+        assertTradedOnly(result.trades, checkCandles(candles));
         const pnl = result.trades.reduce((sum, trade) => sum + trade.pnl, 0);
         const scale = 1_000 + result.summary.tradedNotional;
         near(result.equity.at(-1)! - 1_000, pnl, scale, 'profit');
@@ -246,6 +234,163 @@ describe('a sweep', () => {
         },
       ),
       { numRuns: 300 },
+    );
+  });
+});
+
+/** Some symbols, each without some candles of a common grid; in short histories no distance need be the most common. */
+const anySymbols: fc.Arbitrary<readonly SignalInput[]> = fc.array(
+  fc
+    .tuple(
+      anyCandles,
+      anySignals,
+      fc.array(fc.constantFrom(1, 1, 1, 1, 2, 4), { minLength: 60, maxLength: 60 }),
+    )
+    .map(([candles, signals, steps]) => {
+      const rows = candles.openTimeMs.length;
+      let at = 0;
+      const openTimeMs = candles.openTimeMs.map((_, row) => INTERVAL_MS * (at += steps[row]!));
+      const checked = checkCandles({ ...candles, openTimeMs });
+      return {
+        candles: { ...checked, intervalMs: INTERVAL_MS, candlesPerYear: 105_120 },
+        signals: Uint8Array.from(signals.slice(0, rows)),
+      };
+    }),
+  { minLength: 2, maxLength: 4 },
+);
+
+const anyRules = fc.record({
+  lotSize: fc.constantFrom(0, 0.1),
+  minNotional: fc.constantFrom(0, 50),
+  maintenanceMargin: fc.constantFrom(0, 0.05, 0.6),
+});
+
+/** Of the account when symbol `turn` trades at the open of `row`: its equity, and what the others hold. */
+function before(result: PortfolioResult, markets: readonly Candles[], turn: number, row: number) {
+  let equity = CASH;
+  let gross = 0;
+  for (const [symbol, { trades }] of result.symbols.entries()) {
+    const { open, fundingRate } = markets[symbol]!;
+    for (const trade of trades) {
+      const isEntered = trade.entryRow < row || (trade.entryRow === row && symbol < turn);
+      if (!isEntered) continue;
+      const isAtOpen = ['signal', 'reverse', 'time'].includes(trade.exitReason);
+      const isOver =
+        trade.exitReason !== 'open' &&
+        (trade.exitRow < row || (trade.exitRow === row && isAtOpen && symbol <= turn));
+      if (isOver) {
+        equity += trade.pnl;
+        continue;
+      }
+      const units = trade.side === 'long' ? trade.size : -trade.size;
+      equity += units * (open[row]! - trade.entryPrice) - trade.entryFees;
+      for (let k = trade.entryRow + 1; k <= row; k++) equity -= units * open[k]! * fundingRate![k]!;
+      gross += trade.size * open[row]!;
+    }
+  }
+  return { equity, gross };
+}
+
+describe('a portfolio', () => {
+  it('of one symbol is the backtest, to the last bit', () => {
+    let trades = 0;
+    const anyMore = fc.tuple(anyRules, fc.constantFrom(1, 2));
+    fc.assert(
+      fc.property(
+        anyCandles,
+        anySignals,
+        anySettings,
+        anyMore,
+        (market, codes, given, [rules, delayCandles]) => {
+          const settings: BacktestSettings = { ...given, rules, delayCandles };
+          const candles = checkCandles(market);
+          const input = { candles, signals: Uint8Array.from(codes.slice(0, market.close.length)) };
+          const alone = backtest([input], settings)[0]!;
+          const shared = backtestPortfolio([input], settings);
+          trades += alone.trades.length;
+          assert.deepEqual(shared.symbols[0]!.trades, alone.trades);
+          assert.deepEqual(shared.equity, alone.equity);
+          assert.deepEqual(shared.summary, alone.summary);
+          assert.deepEqual(shared.metrics, alone.metrics);
+        },
+      ),
+      { numRuns: 1_500 },
+    );
+    assert.ok(trades > 1_000, `only ${trades} trades were tried`);
+  });
+
+  it('balances at every close: the account is what the trades of all symbols have earned', () => {
+    let trades = 0;
+    fc.assert(
+      fc.property(anySymbols, anySettings, (symbols, settings) => {
+        const result = backtestPortfolio(symbols, settings);
+        const aligned = alignCandles(symbols.map(({ candles }) => candles));
+        const shares = result.symbols.map(({ trades: own }, i) =>
+          equityFromTrades(own, aligned[i]!.checked.candles, 0),
+        );
+        const gross = result.symbols.flatMap(({ trades: all }) => all.map((t) => t.size * t.entryPrice));
+        const scale = CASH + Math.max(...gross, 0);
+        trades += gross.length;
+        result.equity.forEach((equity, row) =>
+          near(equity, CASH + shares.reduce((sum, share) => sum + share[row]!, 0), scale, `row ${row}`),
+        );
+        for (const [i, { trades: own }] of result.symbols.entries())
+          assertTradedOnly(own, aligned[i]!.checked);
+      }),
+      { numRuns: 1_000 },
+    );
+    assert.ok(trades > 2_000, `only ${trades} trades were tried`);
+  });
+
+  it('enters with a share of the whole account, within the leverage of all positions together', () => {
+    let limited = 0;
+    fc.assert(
+      fc.property(anySymbols, anySettings, fc.constantFrom(0.3, 0.7, 1.5), (symbols, given, fraction) => {
+        const settings: BacktestSettings = {
+          ...given,
+          execution: 'next-open',
+          sizing: { kind: 'fraction', fraction },
+        };
+        const { maxLeverage = 1, costs } = settings;
+        const result = backtestPortfolio(symbols, settings);
+        const markets = alignCandles(symbols.map(({ candles }) => candles)).map(
+          ({ checked }) => checked.candles,
+        );
+        for (const [turn, { trades }] of result.symbols.entries()) {
+          for (const { entryRow, entryPrice, size } of trades) {
+            const { equity, gross } = before(result, markets, turn, entryRow);
+            const room = maxLeverage * equity - gross;
+            if (room < fraction * equity) limited++;
+            const paid = size * entryPrice * (1 + costs!.takerFee!);
+            near(paid, Math.min(fraction * equity, room), CASH + equity, `symbol ${turn}, row ${entryRow}`);
+          }
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+    assert.ok(limited > 500, `only ${limited} entries met the limit`);
+  });
+
+  it('knows nothing of the future', () => {
+    fc.assert(
+      fc.property(anySymbols, anySettings, fc.nat(), (symbols, settings, cut) => {
+        const whole = backtestPortfolio(symbols, settings);
+        // Every symbol keeps two candles or more, and all that begin before the last of them.
+        const least = Math.max(...symbols.map(({ candles }) => candles.candles.openTimeMs[1]!));
+        const times = whole.openTimeMs.filter((time) => time >= least);
+        const lastMs = times[cut % times.length]!;
+        const cutDown = symbols.map(({ candles, signals }) => {
+          const rows = candles.candles.openTimeMs.filter((time) => time <= lastMs).length;
+          const { intervalMs, candlesPerYear } = candles;
+          return {
+            candles: { ...checkCandles(truncateCandles(candles.candles, rows)), intervalMs, candlesPerYear },
+            signals: signals.slice(0, rows),
+          };
+        });
+        const part = backtestPortfolio(cutDown, settings);
+        assert.deepEqual(part.equity, whole.equity.slice(0, part.equity.length));
+      }),
+      { numRuns: 500 },
     );
   });
 });

@@ -1,4 +1,5 @@
 /** One parameter set on many symbols, with every trade and the equity of every candle. */
+import { ConfigError } from '../../domain/core/index.ts';
 import { type CheckedCandles, refusal } from './candles.ts';
 import { Ledger } from './ledger.ts';
 import {
@@ -57,27 +58,46 @@ export function backtest(
 
 function runSymbol(input: SignalInput | TargetInput, plan: Plan): SymbolResult {
   const { candles: checked } = input;
+  if (checked.depth !== undefined && (plan.execution !== 'close' || 'targets' in input)) {
+    throw new ConfigError([
+      {
+        path: 'backtest.execution',
+        message: 'a recorded book is the one at a close: only signals executed at `close` can walk it',
+      },
+    ]);
+  }
   const { openTimeMs } = checked.candles;
   const ledger = new Ledger();
   const equity = new Float64Array(openTimeMs.length);
   if ('signals' in input) {
     const orders = new Uint8Array(openTimeMs.length);
-    scheduleOrders(input.signals, checked, plan.execution, orders);
+    scheduleOrders(input.signals, checked, plan.delayCandles, orders);
     simulateSignals({ checked, volatility: volatilityFor(plan, checked) }, orders, plan, { ledger, equity });
   } else {
     simulateTargets(checked, input.targets, plan, { ledger, equity });
   }
-  const summary = summarise(equity, ledger, { initialCash: plan.initialCash, ...spanOf(checked) });
+  return resultOf({ ledger, equity, checked, plan });
+}
+
+interface Run {
+  readonly ledger: Ledger;
+  readonly equity: Float64Array;
+  readonly checked: CheckedCandles;
+  readonly plan: Plan;
+}
+
+/** What came of a run that has ended. */
+export function resultOf({ ledger, equity, checked, plan }: Run): SymbolResult {
+  const { initialCash } = plan;
+  const { openTimeMs } = checked.candles;
+  const summary = summarise(equity, ledger, { initialCash, ...spanOf(checked) });
   return {
     trades: Array.from({ length: ledger.trades.count }, (_, i) => ledger.trades.at(i, openTimeMs)),
     equity,
     summary,
     metrics: {
       ...metricsOf(summary),
-      ...returnMetrics(
-        returnsOf(equity, plan.initialCash),
-        dailyReturns(equity, openTimeMs, plan.initialCash),
-      ),
+      ...returnMetrics(returnsOf(equity, initialCash), dailyReturns(equity, openTimeMs, initialCash)),
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What a backtest runs on: candles of one symbol in columns, checked once before anything is simulated. */
 import { DAY_MS, DataError } from '../../domain/core/index.ts';
+import type { Depth } from './depth.ts';
 
 /** Columns of equal length, one row a candle, ascending in time; a `CandleTable` is one. */
 export interface Candles {
@@ -27,6 +28,8 @@ export interface CheckedCandles {
   readonly intervalMs: number;
   /** Candles in a year of 365 days: a market that never closes. */
   readonly candlesPerYear: number;
+  /** Where there is one, market orders walk it; see `withDepth`. */
+  readonly depth?: Depth;
 }
 
 /**

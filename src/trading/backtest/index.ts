@@ -6,10 +6,22 @@ export {
   truncateCandles,
   type ZeroVolume,
 } from './candles.ts';
+export { type Depth, walkDepth, type Walk, withDepth } from './depth.ts';
+export { type EventCandles, EventEngine, type EventEngineOptions } from './event-engine.ts';
+export { type CandlePlay, playCandles } from './event-play.ts';
+export type { EventFill, EventResult } from './event-run.ts';
+export type { EventSettings } from './event-settings.ts';
+export { type EntryRule, type OutcomeRules, OutcomeStrategy, TimedSignals } from './event-signals.ts';
 export { findLookAhead, type LookAhead } from './look-ahead.ts';
 export type { Metric, UndefinedReason } from './metric.ts';
-export { dailyReturns, type Metrics, type ReturnMetrics } from './metrics.ts';
-export type { BacktestSettings, Costs, Exits, Sizing } from './settings.ts';
+export { dailyReturns, lastRows, type Metrics, type ReturnMetrics, returnsOf } from './metrics.ts';
+export {
+  backtestPortfolio,
+  type PortfolioResult,
+  type PortfolioShare,
+  type PortfolioSymbol,
+} from './portfolio.ts';
+export type { BacktestSettings, Costs, Exits, Rules, Sizing } from './settings.ts';
 export { type Significance, significanceOf, type Trials, trialsOf } from './significance.ts';
 export * from './signals.ts';
 export { decideAll, type MarketView, type Strategy } from './strategy.ts';

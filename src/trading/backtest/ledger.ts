@@ -8,6 +8,8 @@ import { type ExitReason, TradeLog } from './trade-log.ts';
 export interface Fill {
   readonly row: number;
   readonly price: number;
+  /** What it would have been without slippage and impact. */
+  readonly marketPrice: number;
   /** Share of the notional. */
   readonly feeRate: number;
   /** Recorded when the fill ends a trade. */
@@ -26,6 +28,10 @@ export class Ledger {
   bestPrice = Number.NaN;
   fees = 0;
   funding = 0;
+  /** Money lost between the market's prices and those of the fills. */
+  slippage = 0;
+  /** Market orders for which the recorded levels were not enough. */
+  cutOrders = 0;
   /** Money that changed hands at fills, both ways. */
   tradedNotional = 0;
   /** Entries for which no money was left, or no size was known. */
@@ -48,6 +54,8 @@ export class Ledger {
     this.position = 0;
     this.fees = 0;
     this.funding = 0;
+    this.slippage = 0;
+    this.cutOrders = 0;
     this.tradedNotional = 0;
     this.refused = 0;
     this.rowsInPosition = 0;
@@ -84,23 +92,25 @@ export class Ledger {
     this.#record(row, this.#closedGross + Math.abs(this.position) * price, 'open');
   }
 
-  #increase(size: number, { row, price, feeRate }: Fill): void {
+  #increase(size: number, fill: Fill): void {
+    const { row, price } = fill;
     const gross = Math.abs(size) * price;
     if (this.position === 0) {
       this.#forgetTrade();
       this.entryRow = row;
       this.bestPrice = price;
     }
-    this.#openedFees += this.#pay(size, gross, feeRate);
+    this.#openedFees += this.#pay(size, gross, fill);
     this.#openedSize += Math.abs(size);
     this.#openedGross += gross;
     this.entryPrice = this.#openedGross / this.#openedSize;
     this.position += size;
   }
 
-  #reduce(size: number, { row, price, feeRate, reason }: Fill): void {
+  #reduce(size: number, fill: Fill): void {
+    const { row, price, reason } = fill;
     const gross = Math.abs(size) * price;
-    this.#closedFees += this.#pay(size, gross, feeRate);
+    this.#closedFees += this.#pay(size, gross, fill);
     this.#closedGross += gross;
     if (this.position + size !== 0) {
       this.position += size;
@@ -114,8 +124,9 @@ export class Ledger {
   }
 
   /** Moves the money of a fill; returns its fee. */
-  #pay(size: number, gross: number, feeRate: number): number {
+  #pay(size: number, gross: number, { price, marketPrice, feeRate }: Fill): number {
     const fee = gross * feeRate;
+    this.slippage += size * (price - marketPrice);
     this.cash -= (size > 0 ? gross : -gross) + fee;
     this.fees += fee;
     this.tradedNotional += gross;

@@ -98,10 +98,17 @@ export function dailyReturns(
   openTimeMs: Float64Array,
   initialCash: number,
 ): Float64Array | null {
-  const lastOfDay = equity.filter(
-    (_, row) =>
-      row === equity.length - 1 ||
-      Math.floor(openTimeMs[row]! / DAY_MS) !== Math.floor(openTimeMs[row + 1]! / DAY_MS),
+  const last = lastRows(openTimeMs, DAY_MS);
+  return returnsOf(
+    Float64Array.from(last, (row) => equity[row]!),
+    initialCash,
   );
-  return returnsOf(lastOfDay, initialCash);
+}
+
+/** The last row of each period that has a candle; periods are counted from 1970-01-01 UTC. */
+export function lastRows(openTimeMs: Float64Array, periodMs: number): Int32Array {
+  const periodOf = (row: number): number => Math.floor(openTimeMs[row]! / periodMs);
+  return Int32Array.from(openTimeMs.keys()).filter(
+    (row) => row === openTimeMs.length - 1 || periodOf(row) !== periodOf(row + 1),
+  );
 }

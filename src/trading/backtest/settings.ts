@@ -10,6 +10,18 @@ export interface Costs {
   readonly makerFee?: number;
   /** How much worse than the candle's price a market order is filled. Take-profits have none. Default 0. */
   readonly slippage?: number;
+  /** Where a book is walked: how many times farther from the market's price than recorded it fills. Default 1. */
+  readonly impactMultiple?: number;
+}
+
+/** What an exchange does not accept, and when it closes an account's position. */
+export interface Rules {
+  /** Sizes of entries are cut to whole multiples of it. Default 0: any size. */
+  readonly lotSize?: number;
+  /** Entries below so much money are refused and counted. Default 0. */
+  readonly minNotional?: number;
+  /** Share of the position's value below which the equity may not fall at a close. Default 0. */
+  readonly maintenanceMargin?: number;
 }
 
 /**
@@ -65,11 +77,14 @@ export type Sizing =
 export interface BacktestSettings {
   /** Default `next-open`. */
   readonly execution?: Execution;
+  /** Candles from the signal's close to its execution; default 1 under `next-open`, 0 under `close`. */
+  readonly delayCandles?: number;
   /** Money at the start, one account a symbol. Default 10,000. */
   readonly initialCash?: number;
   /** Default 1: no position is larger than the equity. */
   readonly maxLeverage?: number;
   readonly costs?: Costs;
+  readonly rules?: Rules;
   readonly exits?: Exits;
   /** Default: all of the equity. */
   readonly sizing?: Sizing;
@@ -78,11 +93,16 @@ export interface BacktestSettings {
 /** Settings with their defaults; an exit that is not used is NaN, an endless holding time Infinity. */
 export interface Plan {
   readonly execution: Execution;
+  readonly delayCandles: number;
   readonly initialCash: number;
   readonly maxLeverage: number;
   readonly takerFee: number;
   readonly makerFee: number;
   readonly slippage: number;
+  readonly impactMultiple: number;
+  readonly lotSize: number;
+  readonly minNotional: number;
+  readonly maintenanceMargin: number;
   readonly stopLoss: number;
   readonly takeProfit: number;
   readonly trailingStop: number;
@@ -92,14 +112,19 @@ export interface Plan {
 
 /** @throws ConfigError with all problems at once */
 export function planOf(settings: BacktestSettings): Plan {
-  const { costs = {}, exits = {} } = settings;
+  const { costs = {}, exits = {}, rules = {}, execution = 'next-open' } = settings;
   const plan: Plan = {
-    execution: settings.execution ?? 'next-open',
+    execution,
+    delayCandles: settings.delayCandles ?? (execution === 'close' ? 0 : 1),
     initialCash: settings.initialCash ?? 10_000,
     maxLeverage: settings.maxLeverage ?? 1,
     takerFee: costs.takerFee ?? 0,
     makerFee: costs.makerFee ?? costs.takerFee ?? 0,
     slippage: costs.slippage ?? 0,
+    impactMultiple: costs.impactMultiple ?? 1,
+    lotSize: rules.lotSize ?? 0,
+    minNotional: rules.minNotional ?? 0,
+    maintenanceMargin: rules.maintenanceMargin ?? 0,
     stopLoss: exits.stopLoss ?? Number.NaN,
     takeProfit: exits.takeProfit ?? Number.NaN,
     trailingStop: exits.trailingStop ?? Number.NaN,
@@ -134,16 +159,28 @@ function problemsOf({ exits = {} }: BacktestSettings, plan: Plan): ConfigProblem
   // A maker's fee may be a rebate.
   const isFee = (value: number): boolean => value > -1 && value < 1;
   const isCost = (value: number): boolean => value >= 0 && value < 1;
+  const isAmount = (value: number): boolean => value >= 0 && value < Infinity;
+  const leastDelay = plan.execution === 'next-open' ? 1 : 0;
   return [
     ...(plan.execution === 'close' || plan.execution === 'next-open'
       ? []
       : [{ path: 'backtest.execution', message: 'is neither next-open nor close' }]),
     ...failed([
+      [
+        'delayCandles',
+        plan.delayCandles,
+        (value) => Number.isSafeInteger(value) && value >= leastDelay,
+        `a whole number of candles from ${leastDelay} on`,
+      ],
       ['initialCash', plan.initialCash, isPositive, 'an amount above 0'],
       ['maxLeverage', plan.maxLeverage, isPositive, 'a number above 0'],
       ['costs.takerFee', plan.takerFee, isCost, 'a share from 0 to 1'],
       ['costs.makerFee', plan.makerFee, isFee, 'a share between −1 and 1'],
       ['costs.slippage', plan.slippage, isCost, 'a share from 0 to 1'],
+      ['costs.impactMultiple', plan.impactMultiple, isAmount, 'a number from 0 on'],
+      ['rules.lotSize', plan.lotSize, isAmount, 'a size from 0 on'],
+      ['rules.minNotional', plan.minNotional, isAmount, 'an amount from 0 on'],
+      ['rules.maintenanceMargin', plan.maintenanceMargin, isCost, 'a share from 0 to 1'],
       ['exits.stopLoss', exits.stopLoss, isShare, 'a share between 0 and 1'],
       ['exits.takeProfit', exits.takeProfit, isPositive, 'a share above 0'],
       ['exits.trailingStop', exits.trailingStop, isShare, 'a share between 0 and 1'],

@@ -23,7 +23,7 @@ function ordersOf(signals: readonly number[], volume: readonly number[], executi
     ),
   );
   const orders = new Uint8Array(signals.length);
-  scheduleOrders(Uint8Array.from(signals), candles, execution, orders);
+  scheduleOrders(Uint8Array.from(signals), candles, execution === 'close' ? 0 : 1, orders);
   return [...orders];
 }
 
@@ -53,11 +53,8 @@ describe('scheduleOrders', () => {
   it('refuses signals of a wrong length and numbers that are none', () => {
     const candles = checkCandles(flatCandles([1, 1]));
     const orders = new Uint8Array(2);
-    assert.throws(() => scheduleOrders(new Uint8Array(3), candles, 'close', orders), /field signals, row 3/);
-    assert.throws(
-      () => scheduleOrders(Uint8Array.of(0, 16), candles, 'close', orders),
-      /field signals, row 1/,
-    );
+    assert.throws(() => scheduleOrders(new Uint8Array(3), candles, 0, orders), /field signals, row 3/);
+    assert.throws(() => scheduleOrders(Uint8Array.of(0, 16), candles, 0, orders), /field signals, row 1/);
     assert.throws(() => signalsOf([1], [0, 1], 'long'), DataError);
   });
 });

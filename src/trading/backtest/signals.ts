@@ -33,6 +33,13 @@ const RESOLVED = Uint8Array.from({ length: ALL + 1 }, (_, said) => {
   return code;
 });
 
+/** What was said at a row, with its contradictions cancelled. @throws DataError for a number that is no signal */
+export function resolveSignal(said: number, row: number): number {
+  const resolved = RESOLVED[said];
+  if (resolved === undefined) throw refusal('signals', row, `${said} is no signal`);
+  return resolved;
+}
+
 /**
  * Entries and exits (`[rows]`, anything but 0 is a signal) for one direction; under `both` an exit is an entry of the
  * opposite side.
@@ -52,8 +59,8 @@ export function signalsOf(
 }
 
 /**
- * Turns what was said at each close into what is executed on each candle: contradictions cancelled, moved to the next candle
- * under `next-open`, and kept waiting over candles that did not trade until one does or a newer signal replaces it.
+ * Turns what was said at each close into what is executed on each candle: contradictions cancelled, moved on by
+ * `delayCandles`, and kept waiting over candles that did not trade until one does or a newer signal replaces it.
  *
  * @param signals `[rows]`
  * @param orders `[rows]`, overwritten
@@ -62,19 +69,17 @@ export function signalsOf(
 export function scheduleOrders(
   signals: Uint8Array,
   { candles, halted }: CheckedCandles,
-  execution: Execution,
+  delayCandles: number,
   orders: Uint8Array,
 ): void {
   const rows = candles.openTimeMs.length;
   if (signals.length !== rows) {
     throw refusal('signals', signals.length, `${signals.length} signals for ${rows} candles`);
   }
-  const delay = execution === 'close' ? 0 : 1;
-  orders[0] = 0;
+  orders.fill(0, 0, delayCandles);
   for (let row = 0; row < rows; row++) {
-    const said = signals[row]!;
-    if (said > ALL) throw refusal('signals', row, `${said} is no signal`);
-    if (row + delay < rows) orders[row + delay] = RESOLVED[said]!;
+    const order = resolveSignal(signals[row]!, row);
+    if (row + delayCandles < rows) orders[row + delayCandles] = order;
   }
   if (halted !== null) postpone(orders, halted);
 }

@@ -32,6 +32,6 @@ describe('significanceOf', () => {
       reason: 'too-short',
     });
     const losing = significanceOf(normals(100, -0.01, 1), { seed: 1 });
-    assert.deepEqual(losing.minimumDays, { kind: 'undefined', reason: 'never' });
+    assert.deepEqual(losing.minimumPeriods, { kind: 'undefined', reason: 'never' });
   });
 });

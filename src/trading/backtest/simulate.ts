@@ -7,13 +7,16 @@
  *    there; then the levels of the exits are watched from the open on, on the entry's own candle too;
  * 3. under `close`, the levels are watched first; unless one was hit, what this close orders is executed at the close;
  * 4. the equity is taken at the close; an account at or below 0 is closed there and can enter no more.
+ * Where the candles have a recorded book, market orders walk it: a stop is filled in the book of the candle that hit it, an
+ * entry takes no more than the levels hold, and an exit for which they do not suffice goes on in the candles after it.
  * On a halted candle only 1 and the marking of 4 happen. A position still open at the end stays open, valued at the last close.
  */
 import type { CheckedCandles } from './candles.ts';
+import { walkDepth } from './depth.ts';
+import { intentOf } from './intent.ts';
 import type { Ledger } from './ledger.ts';
 import type { Plan } from './settings.ts';
-import { ENTER_LONG, ENTER_SHORT, EXIT_LONG, EXIT_SHORT } from './signals.ts';
-import { openingSize } from './sizing.ts';
+import { NOTHING_ELSE, openingSize, type OtherPositions } from './sizing.ts';
 import type { ExitReason } from './trade-log.ts';
 
 export interface Market {
@@ -37,7 +40,11 @@ export function simulateSignals(
   const { close, fundingRate } = candles;
   const rows = close.length;
   // Whether a candle without an order can still change a position.
-  const isWatched = plan.holdCandles !== Infinity || hasLevels(plan) || fundingRate !== undefined;
+  const isWatched =
+    plan.holdCandles !== Infinity ||
+    hasLevels(plan) ||
+    fundingRate !== undefined ||
+    checked.depth !== undefined;
   const stepper = new Stepper(checked, volatility, plan, ledger);
   ledger.reset(plan.initialCash);
   let { cash, position } = ledger;
@@ -51,10 +58,11 @@ export function simulateSignals(
     let value = cash + position * close[row]!;
     if (position !== 0) {
       rowsInPosition++;
-      if (value <= 0 && halted?.[row] !== 1) {
+      const least = plan.maintenanceMargin * Math.abs(position) * close[row]!;
+      if (value <= least && halted?.[row] !== 1) {
         stepper.leave(row, close[row]!, 'ruin');
         ({ cash, position } = ledger);
-        value = cash;
+        value = cash + position * close[row]!;
       }
     }
     equity[row] = value;
@@ -66,13 +74,25 @@ export function simulateSignals(
 const hasLevels = ({ stopLoss, takeProfit, trailingStop }: Plan): boolean =>
   stopLoss > 0 || takeProfit > 0 || trailingStop > 0;
 
-/** What happens on a candle before it is valued. */
-class Stepper {
+/** The largest multiple of the lot within a size. */
+const inLots = (size: number, lotSize: number): number =>
+  lotSize > 0 ? Math.floor(size / lotSize + 1e-9) * lotSize : size;
+
+interface Moment {
+  readonly row: number;
+  readonly marketPrice: number;
+  readonly others: OtherPositions;
+}
+
+/** What happens on a candle of one symbol before it is valued: as a whole, or one thing at a time. */
+export class Stepper {
   readonly #checked: CheckedCandles;
   readonly #volatility: Float64Array | null;
   readonly #plan: Plan;
   readonly #ledger: Ledger;
   readonly #hasLevels: boolean;
+  /** Why a position is being left that the book could not take at once; null when none is. */
+  #leaving: ExitReason | null = null;
 
   constructor(checked: CheckedCandles, volatility: Float64Array | null, plan: Plan, ledger: Ledger) {
     this.#checked = checked;
@@ -84,56 +104,85 @@ class Stepper {
 
   step(row: number, order: number): void {
     const { candles, halted } = this.#checked;
-    const ledger = this.#ledger;
-    const rate = candles.fundingRate?.[row] ?? 0;
-    if (rate !== 0 && ledger.position !== 0) ledger.settleFunding(candles.open[row]!, rate);
+    this.settleFunding(row);
     if (halted?.[row] === 1) return;
     if (this.#plan.execution === 'next-open') {
-      this.#execute(row, order, candles.open[row]!);
-      if (this.#hasLevels && ledger.position !== 0) this.#watchLevels(row);
-    } else {
-      const hit = this.#hasLevels && ledger.position !== 0 && this.#watchLevels(row);
-      if (!hit) this.#execute(row, order, candles.close[row]!);
+      this.execute(row, order, candles.open[row]!);
+      this.watchLevels(row);
+    } else if (!this.watchLevels(row)) {
+      this.execute(row, order, candles.close[row]!);
     }
+  }
+
+  settleFunding(row: number): void {
+    const { open, fundingRate } = this.#checked.candles;
+    const rate = fundingRate?.[row] ?? 0;
+    if (rate !== 0 && this.#ledger.position !== 0) this.#ledger.settleFunding(open[row]!, rate);
   }
 
   /** Closes the position by a market order. */
   leave(row: number, marketPrice: number, reason: ExitReason): void {
-    const { slippage, takerFee } = this.#plan;
-    const price = marketPrice * (1 - Math.sign(this.#ledger.position) * slippage);
-    this.#ledger.close({ row, price, feeRate: takerFee, reason });
+    const { position } = this.#ledger;
+    const side = position > 0 ? -1 : 1;
+    const { filled, ...fill } = this.#market(row, side, { size: Math.abs(position), marketPrice });
+    this.#ledger.fill(side * filled, { ...fill, reason });
+    this.#leaving = this.#ledger.position === 0 ? null : reason;
+    if (this.#leaving !== null) this.#ledger.cutOrders++;
   }
 
-  #execute(row: number, order: number, marketPrice: number): void {
+  /** What a market order gets; in a recorded book it is measured from the close. */
+  #market(row: number, side: 1 | -1, order: { readonly size: number; readonly marketPrice: number }) {
+    const { slippage, takerFee, impactMultiple } = this.#plan;
+    const { candles, depth } = this.#checked;
+    const { size, marketPrice } = order;
+    if (depth === undefined) {
+      const price = marketPrice * (1 + side * slippage);
+      return { row, price, marketPrice, feeRate: takerFee, filled: size };
+    }
+    const close = candles.close[row]!;
+    const walk = walkDepth(depth, row, side, size);
+    const price = close + impactMultiple * (walk.price - close);
+    return { row, price, marketPrice: close, feeRate: takerFee, filled: walk.filled };
+  }
+
+  /** Does what was ordered, and closes a position whose time is over. */
+  execute(row: number, order: number, marketPrice: number, others: OtherPositions = NOTHING_ELSE): void {
     const { position, entryRow } = this.#ledger;
-    if (position === 0) {
-      if ((order & ENTER_LONG) !== 0) this.#enter(1, row, marketPrice);
-      else if ((order & ENTER_SHORT) !== 0) this.#enter(-1, row, marketPrice);
+    if (this.#leaving !== null) {
+      this.leave(row, marketPrice, this.#leaving);
       return;
     }
-    const [enterOpposite, exit] = position > 0 ? [ENTER_SHORT, EXIT_LONG] : [ENTER_LONG, EXIT_SHORT];
-    if ((order & enterOpposite) !== 0) {
-      this.leave(row, marketPrice, 'reverse');
-      this.#enter(position > 0 ? -1 : 1, row, marketPrice);
-    } else if ((order & exit) !== 0) {
-      this.leave(row, marketPrice, 'signal');
-    } else if (row - entryRow >= this.#plan.holdCandles) {
-      this.leave(row, marketPrice, 'time');
-    }
+    const isOver = row - entryRow >= this.#plan.holdCandles;
+    const { leave, enter } = intentOf(order, position, isOver);
+    if (leave !== null) this.leave(row, marketPrice, leave);
+    if (enter !== 0 && this.#leaving === null) this.#enter(enter, { row, marketPrice, others });
   }
 
-  #enter(side: 1 | -1, row: number, marketPrice: number): void {
-    const { execution, slippage, takerFee } = this.#plan;
-    const price = marketPrice * (1 + side * slippage);
-    const knownRow = execution === 'close' ? row : row - 1;
-    const volatility = this.#volatility?.[knownRow] ?? Number.NaN;
-    const size = openingSize(this.#plan, this.#ledger, { marketPrice, price, volatility });
-    if (size > 0) this.#ledger.fill(side * size, { row, price, feeRate: takerFee, reason: 'signal' });
-    else this.#ledger.refused++;
+  #enter(side: 1 | -1, { row, marketPrice, others }: Moment): void {
+    const plan = this.#plan;
+    const ledger = this.#ledger;
+    const volatility = this.#volatility?.[row - plan.delayCandles] ?? Number.NaN;
+    const sizeAt = ({ price }: { readonly price: number }): number =>
+      openingSize(plan, ledger, { marketPrice, price, volatility, others });
+    const touch = this.#market(row, side, { size: Number.EPSILON, marketPrice });
+    let wanted = sizeAt(touch);
+    // A larger order pays more for each unit: what can be paid is known after the walk.
+    if (this.#checked.depth !== undefined && wanted > 0) {
+      wanted = Math.min(wanted, sizeAt(this.#market(row, side, { size: wanted, marketPrice })));
+    }
+    const size = inLots(wanted, plan.lotSize);
+    if (!(size > 0) || size * touch.price < plan.minNotional) {
+      ledger.refused++;
+      return;
+    }
+    const { filled, ...fill } = this.#market(row, side, { size, marketPrice });
+    if (filled < size) ledger.cutOrders++;
+    ledger.fill(side * filled, { ...fill, reason: 'signal' });
   }
 
   /** Whether a level was hit and the position closed. */
-  #watchLevels(row: number): boolean {
+  watchLevels(row: number): boolean {
+    if (!this.#hasLevels || this.#ledger.position === 0 || this.#leaving !== null) return false;
     const { candles } = this.#checked;
     const { stopLoss, takeProfit, trailingStop, makerFee } = this.#plan;
     const ledger = this.#ledger;
@@ -154,7 +203,7 @@ class Stepper {
     const target = ledger.entryPrice * (1 + side * takeProfit);
     if (side * best >= side * target) {
       const price = side * open >= side * target ? open : target;
-      ledger.close({ row, price, feeRate: makerFee, reason: 'take-profit' });
+      ledger.close({ row, price, marketPrice: price, feeRate: makerFee, reason: 'take-profit' });
       return true;
     }
     if (side * best > side * ledger.bestPrice) ledger.bestPrice = best;

@@ -3,6 +3,20 @@ import type { CheckedCandles } from './candles.ts';
 import type { Ledger } from './ledger.ts';
 import type { Plan } from './settings.ts';
 
+/** What else the account holds, at the prices of the moment. */
+export interface OtherPositions {
+  /** Sum of position times price, shorts below 0. */
+  readonly value: number;
+  /** The same without the signs. */
+  readonly gross: number;
+}
+
+/** The account of one symbol. */
+export const NOTHING_ELSE: OtherPositions = { value: 0, gross: 0 };
+
+/** Where others hold the rest, a smaller share of the room than this is rounding, and nothing is left. */
+const DUST = 1e-9;
+
 interface Entry {
   /** Before slippage. */
   readonly marketPrice: number;
@@ -10,15 +24,21 @@ interface Entry {
   readonly price: number;
   /** Realised and annualised, as known at the signal; NaN when it is not known. */
   readonly volatility: number;
+  readonly others: OtherPositions;
 }
 
 /**
  * Units of the asset for an entry from flat; 0 or NaN when there is no money or no known size.
- * Shares of the equity include the fee: `size · price · (1 + takerFee) = share · cash`.
+ * Shares of the equity include the fee: `size · price · (1 + takerFee) = share · equity`, the equity being cash and the other
+ * positions; with theirs, the position is at most `maxLeverage · equity`.
  */
 export function openingSize(plan: Plan, ledger: Ledger, entry: Entry): number {
-  const affordable = ledger.cash / (1 + plan.takerFee) / entry.price;
-  return Math.min(wantedSize(plan, ledger, entry, affordable), plan.maxLeverage * affordable);
+  const { value, gross } = entry.others;
+  const affordable = (ledger.cash + value) / (1 + plan.takerFee) / entry.price;
+  const most = plan.maxLeverage * affordable;
+  const room = most - gross / (1 + plan.takerFee) / entry.price;
+  if (gross > 0 && room < DUST * most) return 0;
+  return Math.min(wantedSize(plan, ledger, entry, affordable), room);
 }
 
 function wantedSize({ sizing }: Plan, ledger: Ledger, entry: Entry, affordable: number): number {

@@ -34,25 +34,35 @@ type Column = 'openTimeMs' | 'open' | 'high' | 'low' | 'close' | 'volume';
  * A view and the only handle that moves it on; whoever has the view alone cannot.
  * @throws InvariantError (on reading) for an age below 0, or one that is no whole number
  */
-export function openView({ candles, intervalMs }: CheckedCandles): {
+export function openView(checked: CheckedCandles): {
   readonly view: MarketView;
   /** Shows one more candle; false when there are none left. */
   readonly advance: () => boolean;
 } {
   let now = -1;
+  const view = viewOf(checked, () => now);
+  return { view, advance: () => now + 1 < checked.candles.openTimeMs.length && ++now >= 0 };
+}
+
+/** The view of candles that may still grow. @param lastRow that of the candle that has just closed, −1 before the first */
+export function viewOf(
+  source: Pick<CheckedCandles, 'candles' | 'intervalMs'>,
+  lastRow: () => number,
+): MarketView {
   const read = (column: Column, age: number): number => {
     invariant(Number.isSafeInteger(age) && age >= 0, 'a strategy sees only candles that have closed', {
       age,
       column,
     });
-    return age > now ? Number.NaN : (candles[column]?.[now - age] ?? Number.NaN);
+    const now = lastRow();
+    return age > now ? Number.NaN : (source.candles[column]?.[now - age] ?? Number.NaN);
   };
-  const view: MarketView = Object.freeze({
+  return Object.freeze({
     get length() {
-      return now + 1;
+      return lastRow() + 1;
     },
     get nowMs() {
-      return read('openTimeMs', 0) + intervalMs;
+      return read('openTimeMs', 0) + source.intervalMs;
     },
     openTimeMs: (age = 0) => read('openTimeMs', age),
     open: (age = 0) => read('open', age),
@@ -61,7 +71,6 @@ export function openView({ candles, intervalMs }: CheckedCandles): {
     close: (age = 0) => read('close', age),
     volume: (age = 0) => read('volume', age),
   });
-  return { view, advance: () => now + 1 < candles.openTimeMs.length && ++now >= 0 };
 }
 
 /** `[rows]` what a fresh strategy says at each close. */

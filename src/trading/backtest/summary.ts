@@ -27,6 +27,8 @@ export interface RunSummary {
   readonly tradedNotional: number;
   readonly fees: number;
   readonly funding: number;
+  readonly slippage: number;
+  readonly cutOrders: number;
   readonly refusedEntries: number;
   readonly closedTrades: number;
   readonly winningTrades: number;
@@ -53,6 +55,8 @@ export const SUMMARY_FIELDS = [
   'tradedNotional',
   'fees',
   'funding',
+  'slippage',
+  'cutOrders',
   'refusedEntries',
   'closedTrades',
   'winningTrades',
@@ -71,7 +75,8 @@ export function summarise(equity: Float64Array, ledger: Ledger, span: Span): Run
   return { ...span, ...pathOf(equity, span.initialCash), ...accountOf(ledger), candles: equity.length };
 }
 
-function pathOf(equity: Float64Array, initialCash: number) {
+/** Sums over the equity `[candles]`. */
+export function pathOf(equity: Float64Array, initialCash: number) {
   let before = initialCash;
   let lowestEquity = initialCash;
   let equitySum = 0;
@@ -125,7 +130,10 @@ function pathOf(equity: Float64Array, initialCash: number) {
   };
 }
 
-function accountOf(ledger: Ledger) {
+/** Sums over what an account, or one symbol on it, has done. */
+export type AccountSums = ReturnType<typeof accountOf>;
+
+export function accountOf(ledger: Ledger) {
   const { trades } = ledger;
   let winningTrades = 0;
   let grossProfit = 0;
@@ -144,6 +152,8 @@ function accountOf(ledger: Ledger) {
     tradedNotional: ledger.tradedNotional,
     fees: ledger.fees,
     funding: ledger.funding,
+    slippage: ledger.slippage,
+    cutOrders: ledger.cutOrders,
     refusedEntries: ledger.refused,
     closedTrades: trades.closedCount,
     winningTrades,

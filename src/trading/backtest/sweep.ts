@@ -23,7 +23,7 @@ export interface Sweep {
   readonly onProgress?: (done: number) => void;
 }
 
-/** Memory: 22 numbers a set and symbol, and 10 bytes a candle of the longest symbol, whatever the number of sets. */
+/** Memory: 24 numbers a set and symbol, and 10 bytes a candle of the longest symbol, whatever the number of sets. */
 export class SweepResult {
   readonly sets: number;
   readonly symbols: number;
@@ -80,7 +80,7 @@ export function sweep({ symbols, sets, signals, settings, onProgress }: Sweep): 
         column.subarray(0, rows),
       ) as [Uint8Array, Uint8Array, Float64Array];
       signals(set, symbol, saidHere);
-      scheduleOrders(saidHere, checked, plan.execution, ordersHere);
+      scheduleOrders(saidHere, checked, plan.delayCandles, ordersHere);
       const market = { checked, volatility: volatilityFor(plan, checked) };
       simulateSignals(market, ordersHere, plan, { ledger, equity: equityHere });
       const span = { initialCash: plan.initialCash, ...spanOf(checked) };

@@ -78,5 +78,5 @@ function trade(
   { size, row, marketPrice, reason }: Order & { readonly size: number; readonly reason: 'target' | 'ruin' },
 ): void {
   const price = marketPrice * (1 + Math.sign(size) * slippage);
-  ledger.fill(size, { row, price, feeRate: takerFee, reason });
+  ledger.fill(size, { row, price, marketPrice, feeRate: takerFee, reason });
 }

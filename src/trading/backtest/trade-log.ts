@@ -11,6 +11,7 @@ export const EXIT_REASONS = [
   'time',
   'ruin',
   'target',
+  'liquidation',
 ] as const;
 export type ExitReason = (typeof EXIT_REASONS)[number];
 

@@ -13,10 +13,12 @@ import {
 import { define, EXIT } from '../invocation.ts';
 import type { Output } from '../output.ts';
 import { registerIngestCandles } from './ingest-candles.ts';
+import { registerIngestFunding } from './ingest-funding.ts';
 
 export function registerIngest(program: Command): void {
   const ingest = program.command('ingest').description('archives and recordings → Parquet');
   registerIngestCandles(ingest);
+  registerIngestFunding(ingest);
   const l2 = ingest
     .command('l2')
     .description('order-book archives and recordings → minute bars')

@@ -133,11 +133,11 @@ function rowsIn(text: string, place: string, intervalMs: number): Pick<KlinesPag
 }
 
 /** The exchange bans who does not heed 429, for two minutes to three days: no further attempt. */
-function banned(answer: HttpAnswer, nowMs: number): TransientError {
+export function banned(answer: HttpAnswer, nowMs: number): TransientError {
   const pauseMs = retryAfterMs(answer.headers.get('retry-after'), nowMs);
   const pause = pauseMs > 0 ? ` for ${Math.ceil(pauseMs / 1_000)} s` : '';
   return new TransientError(
-    `${answer.url.display}: the exchange has banned this address${pause} (418); run the command again after that`,
+    `${answer.url.display}: the exchange has banned this address${pause} (${answer.status}); run the command again after that`,
     { code: 'EXCHANGE_BAN', context: { url: answer.url.display }, retryAfterMs: Number.POSITIVE_INFINITY },
   );
 }

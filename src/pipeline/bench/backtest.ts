@@ -19,12 +19,13 @@ import {
   sweep,
   type SweepResult,
   truncateCandles,
-} from '../trading/backtest/index.ts';
+} from '../../trading/backtest/index.ts';
 import { type Agreement, agreementWithPeer, writeCandles } from './backtest-agreement.ts';
 import { archivedCandles, simulatedCandles } from './backtest-candles.ts';
-import { runPeer } from './bench/peer.ts';
-import type { BenchContext, BenchRow } from './bench/row.ts';
-import { CODE_VERSION } from './version.ts';
+import { peakMemory } from './peak-memory.ts';
+import { runPeer } from './peer.ts';
+import type { BenchContext, BenchRow } from './row.ts';
+import { CODE_VERSION } from '../version.ts';
 
 const YEAR_ROWS = 105_120;
 const MANY_ROWS = 8_640;
@@ -202,7 +203,7 @@ function benchMany(candles: Candles): BenchRow {
 }
 
 /** Of this process since it began. */
-const peakMemoryMb = (): number => (process.resourceUsage().maxRSS * 1_024) / BYTES_PER_MB;
+const peakMemoryMb = (): number => peakMemory() / BYTES_PER_MB;
 
 function agreementRows(agreements: readonly Agreement[]): BenchRow[] {
   const worst = (key: 'prices' | 'pnl' | 'equity' | 'metrics'): number =>

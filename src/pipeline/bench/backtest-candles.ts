@@ -1,10 +1,10 @@
 /** Candles for the benchmark of the backtest: a year from the official archive's files, or a seeded random walk. */
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { type Candle, candleTable } from '../domain/candles/index.ts';
-import { DataError, MINUTE_MS, Random } from '../domain/core/index.ts';
-import { readCandleCsv } from '../platform/sources/index.ts';
-import type { Candles } from '../trading/backtest/index.ts';
+import { type Candle, candleTable } from '../../domain/candles/index.ts';
+import { DataError, MINUTE_MS, Random } from '../../domain/core/index.ts';
+import { readCandleCsv } from '../../platform/sources/index.ts';
+import type { Candles } from '../../trading/backtest/index.ts';
 
 const INTERVAL_MS = 5 * MINUTE_MS;
 /** 2025-01-01 */

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { DataError, Random } from '../domain/core/index.ts';
+import { DataError, Random } from '../../domain/core/index.ts';
 import {
   backtest,
   type BacktestSettings,
@@ -17,8 +17,8 @@ import {
   type Metric,
   simpleMovingAverage,
   type SymbolResult,
-} from '../trading/backtest/index.ts';
-import { runPeer } from './bench/peer.ts';
+} from '../../trading/backtest/index.ts';
+import { runPeer } from './peer.ts';
 
 /** What both are given; `bench/peers/vectorbt_peer.py` reads it. */
 interface Case {

@@ -1,0 +1,10 @@
+export * from './cycle-events.ts';
+export type { CycleSettings } from './cycle-settings.ts';
+export type { CycleState } from './cycle-state.ts';
+export * from './daily-cycle.ts';
+export type { AccountRule } from './day-account.ts';
+export type { DayRecord } from './day-record.ts';
+export { type DayVector, type EmbeddingReference, embeddingReference } from './drift.ts';
+export { type CyclePorts, drive } from './drive.ts';
+export { addTallies, type MoveRule, NO_TALLY, type OutcomeRule, type Tally } from './outcomes.ts';
+export { type ChanceInterval, chanceInterval, RETRAIN_DEFAULTS, type RetrainPolicy } from './policy.ts';
