@@ -1,7 +1,7 @@
 /** What a model's manifest says, the same for every kind of model. */
 import { createHash } from 'node:crypto';
 import type { LabelDefinition } from '../domain/labels/index.ts';
-import type { ModelFiles, ModelManifest, StoredModel } from '../platform/storage/index.ts';
+import type { AnyModelManifest, ModelFiles, ModelManifest, StoredModel } from '../platform/storage/index.ts';
 import type { Config } from './config.ts';
 import type { LabelledBars } from './labelled-bars.ts';
 import { CODE_VERSION } from './version.ts';
@@ -86,7 +86,8 @@ export function historyHash(data: LabelledBars, usedRows: Int32Array): string {
 }
 
 /** `name@version` */
-export const modelReference = ({ manifest }: StoredModel): string => `${manifest.name}@${manifest.version}`;
+export const modelReference = ({ manifest }: Pick<StoredModel<AnyModelManifest>, 'manifest'>): string =>
+  `${manifest.name}@${manifest.version}`;
 
 /** Identifies a model by its files alone: the same bytes are the same model, whatever it is called. */
 export function modelHash(files: ModelFiles): string {

@@ -194,7 +194,7 @@ export function summariseTraining(trained: TrainedTcnLstm): TrainingSummary {
   return { parameters, labelsPerSecond, epochs: records, best: summariseEpoch(best), microBatchSize };
 }
 
-const summariseEpoch = ({ validationLoss, macroF1, ...report }: EpochReport): EpochRecord => ({
+export const summariseEpoch = ({ validationLoss, macroF1, ...report }: EpochReport): EpochRecord => ({
   ...report,
   valLoss: Number.isNaN(validationLoss) ? null : validationLoss,
   macroF1: Number.isNaN(macroF1) ? null : macroF1,

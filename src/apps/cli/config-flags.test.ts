@@ -68,6 +68,7 @@ describe('effectiveConfig', () => {
       '--average-decay': '0.99',
       '--label-smoothing': '0.1',
       '--monitor': 'loss',
+      '--auditor-start': 'prior',
       '--test-share': '0.25',
       '--calibration-share': '0.25',
       '--coverage': '0.8',
@@ -86,6 +87,7 @@ describe('effectiveConfig', () => {
     const fields: Record<string, string> = {
       '--short': 'thresholdShort',
       '--long': 'thresholdLong',
+      '--auditor-start': 'start',
       '--stride': 'strideCandles',
       '--window': 'sequenceLength',
       '--horizon': 'horizonCandles',

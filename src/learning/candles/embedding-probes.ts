@@ -102,6 +102,8 @@ export interface ReconstructionReport {
   readonly meanLoss: number;
   /** 1 − loss / meanLoss. */
   readonly explained: number;
+  /** `[test rows]` mean squared error of each. */
+  readonly rowLosses: Float64Array;
 }
 
 /** Of the mean variance of the embeddings. */
@@ -131,21 +133,23 @@ export function reconstructionLoss(
     }
   }
   const weights = solveRidge(covariance, size, crossed, width);
-  let [loss, meanLoss] = [0, 0];
+  let meanLoss = 0;
   const guess = new Float64Array(width);
-  for (const row of test) {
+  const rowLosses = new Float64Array(test.length);
+  for (const [i, row] of test.entries()) {
     guess.set(means);
     for (let k = 0; k < size; k++) {
       const value = embeddings[row * size + k]! - mean[k]!;
       for (let j = 0; j < width; j++) guess[j]! += value * weights[k * width + j]!;
     }
     for (let j = 0; j < width; j++) {
-      loss += (targets[row * width + j]! - guess[j]!) ** 2;
+      rowLosses[i]! += (targets[row * width + j]! - guess[j]!) ** 2 / width;
       meanLoss += (targets[row * width + j]! - means[j]!) ** 2;
     }
   }
-  const count = test.length * width;
-  return { loss: loss / count, meanLoss: meanLoss / count, explained: 1 - loss / meanLoss };
+  meanLoss /= test.length * width;
+  const loss = rowLosses.reduce((sum, value) => sum + value, 0) / test.length;
+  return { loss, meanLoss, explained: 1 - loss / meanLoss, rowLosses };
 }
 
 /** (A + λ·I)⁻¹·B by the eigenvectors of A `[size × size]`; B is `[size × width]`. */

@@ -7,5 +7,10 @@ export * from './micro-config.ts';
 export { type DayContext, type MicroDataset } from './micro-data.ts';
 export * from './micro-model.ts';
 export * from './micro-training.ts';
-export { type ObjectiveEpoch } from './objective-training.ts';
-export { type FeatureScale, type WindowSet } from './windows.ts';
+export {
+  type ObjectiveCheckpoint,
+  type ObjectiveConfig,
+  type ObjectiveEpoch,
+  type ObjectiveObserver,
+} from './objective-training.ts';
+export { type FeatureScale, scaledWindows, type WindowSet } from './windows.ts';

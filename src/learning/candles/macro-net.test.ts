@@ -6,6 +6,8 @@ import {
   MACRO_DEFAULTS,
   type MacroConfig,
   MacroModel,
+  type ObjectiveConfig,
+  type ObjectiveEpoch,
   PRETRAINING_DEFAULTS,
   PRETRAINING_TASKS,
   type PretrainingConfig,
@@ -18,7 +20,17 @@ import {
 import { embed, encodeSteps } from './encoder.ts';
 import { ENCODER_SCOPE } from './pretraining.ts';
 import { intoColumn, writeScaled } from './windows.ts';
-import { BATCH, Graph, Scope, Session, encodeModel, flatWeights, floatTensor } from '../neural/index.ts';
+import {
+  BATCH,
+  Graph,
+  Scope,
+  Session,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  encodeModel,
+  flatWeights,
+  floatTensor,
+} from '../neural/index.ts';
 
 const LENGTH = 24;
 const NAMES = ['wave', 'level'];
@@ -96,6 +108,28 @@ describe('MacroNet', () => {
     assert.deepEqual(first.onnx, again.onnx);
     assert.notDeepEqual(first.weights.parameters, other.weights.parameters);
     assert.ok(Number.isNaN(first.best.validationLoss));
+  });
+
+  it('goes on from a checkpoint as if it had never stopped, and from no other', async () => {
+    const options = {
+      windows: TRAIN,
+      validation: VALIDATION,
+      model: { ...model('tcn'), dropout: 0.2 },
+      pretraining: { ...pretraining('contrastive'), epochs: 3 },
+    };
+    const kept: Uint8Array[] = [];
+    const whole = await trainMacro({
+      ...options,
+      onCheckpoint: async (checkpoint) => void kept.push(encodeCheckpoint(checkpoint)),
+    });
+    const resume = decodeCheckpoint<ObjectiveConfig, ObjectiveEpoch>(kept[0]!);
+    assert.deepEqual(resume.epochs, whole.epochs.slice(0, 1));
+    const resumed = await trainMacro({ ...options, resume });
+    assert.deepEqual(resumed.onnx, whole.onnx);
+    assert.equal(resumed.untrainedLoss, whole.untrainedLoss);
+    const other = { ...options, resume, pretraining: { ...options.pretraining, learningRate: 1e-3 } };
+    await assert.rejects(trainMacro(other), /its learningRate is 0\.01, not 0\.001/);
+    await assert.rejects(trainMacro({ ...options, resume, windows: VALIDATION }), /its features/);
   });
 
   for (const encoder of ENCODERS) {

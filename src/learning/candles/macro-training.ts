@@ -1,21 +1,27 @@
 /** Windows in, pre-trained MacroNet out. */
 import { DataError, Random } from '../../domain/core/index.ts';
-import type { NetworkLayout, Weights } from '../neural/index.ts';
+import type { NetworkLayout, TrainingIdentity, Weights } from '../neural/index.ts';
+import { fingerprintOfWindows } from './fingerprint.ts';
 import { type MacroConfig, type PretrainingConfig, requireValidMacro } from './macro-config.ts';
 import { encodeMacroModel, macroParameters } from './macro-model.ts';
-import { type ObjectiveEpoch, inParts, shuffledParts, trainObjective } from './objective-training.ts';
-import { describeObjective, drawWeights } from './objective.ts';
+import {
+  type ObjectiveConfig,
+  type ObjectiveEpoch,
+  type ObjectiveObserver,
+  inParts,
+  shuffledParts,
+  trainObjective,
+} from './objective-training.ts';
+import { describeObjective, drawWeights, fingerprintOfObjective } from './objective.ts';
 import { pretrainingBatch, pretrainingObjective } from './pretraining.ts';
 import { type WindowSet, checkWindows } from './windows.ts';
 
-export interface TrainMacroOptions {
+export interface TrainMacroOptions extends ObjectiveObserver {
   readonly windows: WindowSet;
   /** Chooses the best epoch; later than `windows`, and none of its windows overlaps one of them. */
   readonly validation?: WindowSet;
   readonly model: MacroConfig;
   readonly pretraining: PretrainingConfig;
-  readonly onEpoch?: (report: ObjectiveEpoch) => void;
-  readonly signal?: AbortSignal;
 }
 
 export interface TrainedMacro {
@@ -30,6 +36,17 @@ export interface TrainedMacro {
   readonly untrainedLoss: number;
   /** Served ones; the task's own are left out. */
   readonly parameters: number;
+}
+
+/** What a pre-training is of: only with the same does a checkpoint go on. Takes a pass over all the data. */
+export function macroIdentity(options: TrainMacroOptions): TrainingIdentity<ObjectiveConfig> {
+  const { windows, validation, model, pretraining } = options;
+  const features = windows.featureNames.length;
+  return {
+    network: fingerprintOfObjective(pretrainingObjective({ model, pretraining, features })),
+    data: fingerprintOfWindows(validation === undefined ? [windows] : [windows, validation]),
+    config: { ...model, ...pretraining },
+  };
 }
 
 /**
@@ -50,6 +67,7 @@ export async function trainMacro(options: TrainMacroOptions): Promise<TrainedMac
   const learned = await trainObjective({
     ...options,
     objective,
+    identity: () => macroIdentity(options),
     config: pretraining,
     steps: Math.ceil(ends.length / batchSize),
     batches: function* (random) {

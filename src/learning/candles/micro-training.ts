@@ -1,6 +1,7 @@
 /** Candles with labels and days' contexts in, MicroNet out. */
 import { DataError } from '../../domain/core/index.ts';
-import type { NetworkLayout, Weights } from '../neural/index.ts';
+import type { NetworkLayout, TrainingIdentity, Weights } from '../neural/index.ts';
+import { fingerprintOfDataset } from './fingerprint.ts';
 import { type MicroConfig, type MicroTrainingConfig, requireValidMicro } from './micro-config.ts';
 import {
   type DayContext,
@@ -13,9 +14,17 @@ import {
 } from './micro-data.ts';
 import { encodeMicroModel } from './micro-model.ts';
 import { EMBEDDING_DEVIATION, EMBEDDING_MEAN, microObjective } from './micro-net.ts';
-import { type ObjectiveEpoch, inParts, shuffledParts, trainObjective } from './objective-training.ts';
+import {
+  type ObjectiveConfig,
+  type ObjectiveEpoch,
+  type ObjectiveObserver,
+  inParts,
+  shuffledParts,
+  trainObjective,
+} from './objective-training.ts';
+import { fingerprintOfObjective } from './objective.ts';
 
-export interface TrainMicroOptions {
+export interface TrainMicroOptions extends ObjectiveObserver {
   readonly dataset: MicroDataset;
   /** Rows whose labels may be learned; a decision may look back at earlier ones. */
   readonly trainRows: Int32Array;
@@ -23,8 +32,6 @@ export interface TrainMicroOptions {
   readonly validationRows?: Int32Array;
   readonly model: MicroConfig;
   readonly training: MicroTrainingConfig;
-  readonly onEpoch?: (report: ObjectiveEpoch) => void;
-  readonly signal?: AbortSignal;
 }
 
 export interface TrainedMicro {
@@ -39,6 +46,20 @@ export interface TrainedMicro {
   readonly parameters: number;
   readonly trainLabels: number;
   readonly validationLabels: number;
+}
+
+/** What a training is of: only with the same does a checkpoint go on. Takes a pass over all the data. */
+export function microIdentity(options: TrainMicroOptions): TrainingIdentity<ObjectiveConfig> {
+  const { dataset, trainRows, validationRows, model, training } = options;
+  const features = dataset.featureNames.length;
+  return {
+    network: fingerprintOfObjective(microObjective({ model, training, features })),
+    data: fingerprintOfDataset(
+      dataset,
+      validationRows === undefined ? [trainRows] : [trainRows, validationRows],
+    ),
+    config: { ...model, ...training },
+  };
 }
 
 /**
@@ -71,6 +92,7 @@ export async function trainMicro(options: TrainMicroOptions): Promise<TrainedMic
   const learned = await trainObjective({
     ...options,
     objective: microObjective({ model, training, features: dataset.featureNames.length }),
+    identity: () => microIdentity(options),
     config: training,
     steps: Math.ceil(train.blocks.length / batchSize),
     prepare: (layout, weights) => {

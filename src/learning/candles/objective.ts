@@ -3,11 +3,10 @@
  * `TrainStep` is for networks that classify every step of one sequence; here are two views, hidden steps, embeddings
  * and scores.
  */
-import { InvariantError, type Random } from '../../domain/core/index.ts';
+import { createHash } from 'node:crypto';
+import type { Random } from '../../domain/core/index.ts';
 import {
-  BATCH,
   type DropoutMask,
-  type FloatTensor,
   Graph,
   LayoutRecorder,
   type Loss,
@@ -15,20 +14,23 @@ import {
   type NetworkLayout,
   Scope,
   Session,
-  type Shape,
+  type StepRecipe,
+  type StepSnapshot,
   StepState,
   type Value,
   type Weights,
   concat,
   encodeModel,
+  factorTensors,
   flatWeights,
   floatTensor,
   gradientsOf,
   initialise,
+  nextOutputs,
   reshape,
   scalarTensor,
-  stateVectors,
-  stepFactors,
+  stateInputs,
+  stepIsFinite,
   updateWeights,
 } from '../neural/index.ts';
 
@@ -46,6 +48,15 @@ export function describeObjective(objective: Objective): NetworkLayout {
   const sources = { parameters: parameters.source, buffers: buffers.source };
   objective(graph, new Scope({ graph, training: false, ...sources, updates: new Map(), masks: [] }));
   return { parameters: parameters.layout(), buffers: buffers.layout() };
+}
+
+/** SHA-256 of what the objective computes in training, whatever its weights. */
+export function fingerprintOfObjective(objective: Objective): string {
+  const { graph, loss, weight, masks } = objectiveGraph(objective, describeObjective(objective), true);
+  return createHash('sha256')
+    .update(JSON.stringify(masks))
+    .update(encodeModel({ graph, outputs: { loss, weight } }))
+    .digest('hex');
 }
 
 export function drawWeights(layout: NetworkLayout, random: Random): Weights {
@@ -77,14 +88,14 @@ export interface LossValue {
 export class ObjectiveStep {
   readonly #session: Session;
   readonly #masks: readonly DropoutMask[];
-  readonly #options: ObjectiveStepOptions;
+  readonly #recipe: StepRecipe;
   readonly #state: StepState;
 
   private constructor(session: Session, masks: readonly DropoutMask[], options: ObjectiveStepOptions) {
     this.#session = session;
     this.#masks = masks;
-    this.#options = options;
-    this.#state = new StepState(options.weights, recipeOf(options), options.random);
+    this.#recipe = recipeOf(options);
+    this.#state = new StepState(options.weights, this.#recipe, options.random);
   }
 
   static async create(options: ObjectiveStepOptions): Promise<ObjectiveStep> {
@@ -96,21 +107,19 @@ export class ObjectiveStep {
   /** Afterwards {@link weights} holds the step's result; undefined if it was not finite and so was not taken. */
   async run({ feeds, size }: ObjectiveBatch, learningRate: number): Promise<LossValue | undefined> {
     const state = this.#state;
-    const factors = Object.entries(stepFactors(recipeOf(this.#options), state.steps + 1, learningRate));
     const outcome = { loss: scalarTensor(0), weight: scalarTensor(0), gradientNorm: scalarTensor(0) };
-    const next = Object.entries(state.next).filter(([, { data }]) => data.length > 0);
+    const next = Object.entries(nextOutputs(state)).filter(([, { data }]) => data.length > 0);
     await this.#session.run(
       {
         ...state.current,
         ...feeds,
-        ...drawMasks(this.#masks, size, this.#options.random),
-        ...Object.fromEntries(factors.map(([name, value]) => [name, scalarTensor(value)])),
+        ...state.drawMasks(this.#masks, size),
+        ...factorTensors(this.#recipe, state.steps + 1, learningRate),
       },
-      { ...Object.fromEntries(next.map(([name, tensor]) => [`next.${name}`, tensor])), ...outcome },
+      { ...Object.fromEntries(next), ...outcome },
     );
-    const [loss, norm] = [outcome.loss.data[0]!, outcome.gradientNorm.data[0]!];
-    const buffers = state.next['buffers']!.data;
-    if (![loss, norm].every(Number.isFinite) || !buffers.every(Number.isFinite)) return undefined;
+    const [loss, gradientNorm] = [outcome.loss.data[0]!, outcome.gradientNorm.data[0]!];
+    if (!stepIsFinite({ loss, gradientNorm, buffers: state.next['buffers']! })) return undefined;
     state.advance();
     return { loss, weight: outcome.weight.data[0]! };
   }
@@ -118,6 +127,15 @@ export class ObjectiveStep {
   weights(): Weights {
     const { parameters, buffers } = this.#state.weights();
     return { parameters: parameters.slice(), buffers: buffers.slice() };
+  }
+
+  snapshot(): StepSnapshot {
+    return this.#state.snapshot();
+  }
+
+  /** Goes back or forward to where a step of the same objective stood. */
+  restore(snapshot: StepSnapshot): void {
+    this.#state.restore(snapshot);
   }
 
   async release(): Promise<void> {
@@ -160,7 +178,7 @@ export class ObjectiveScore {
   }
 }
 
-const recipeOf = ({ weightDecay }: { readonly weightDecay: number }) => ({ classWeights: [], weightDecay });
+const recipeOf = ({ weightDecay }: ObjectiveStepOptions): StepRecipe => ({ classWeights: [], weightDecay });
 
 function objectiveGraph(objective: Objective, layout: NetworkLayout, training: boolean) {
   const graph = new Graph();
@@ -179,45 +197,15 @@ function stepGraph(options: ObjectiveStepOptions) {
   const { graph, parameters, loss, weight, masks } = built;
   const [gradient] = gradientsOf(loss, [parameters]);
   const recipe = recipeOf(options);
-  const others = stateVectors(recipe).filter((name) => name !== 'parameters');
-  const state = Object.fromEntries(
-    others.map((name) => [name, graph.input(name, 'float32', [layout.parameters.size])]),
-  );
+  const state = { parameters, ...stateInputs(graph, { ...recipe, layout }) };
   const pieces = layout.buffers.slots.map(({ name, shape, size, initialise }) =>
     reshape(built.updates.get(name) ?? built.buffers(name, shape, initialise), [size]),
   );
   const outputs = {
-    ...updateWeights(graph, recipe, { parameters, ...state }, gradient!),
+    ...updateWeights(graph, recipe, state, gradient!),
     ...(pieces.length === 0 ? {} : { 'next.buffers': concat(pieces, 0) }),
     loss,
     weight,
   };
   return { graph, outputs, masks };
-}
-
-function drawMasks(masks: readonly DropoutMask[], batch: number, random: Random): NamedTensors {
-  const drawn: Record<string, FloatTensor> = {};
-  for (const { name, shape, keep } of masks) {
-    const tensor = floatTensor(sizesOf(shape, batch));
-    random.fillDropoutMask(tensor.data, keep);
-    drawn[name] = tensor;
-  }
-  return drawn;
-}
-
-/** A shape whose dimensions are numbers and multiples of the batch, for so many examples. */
-function sizesOf(shape: Shape, batch: number): readonly number[] {
-  return shape.map((dim) =>
-    String(dim)
-      .split('*')
-      .reduce((size, factor) => size * (factor === BATCH ? batch : sizeOf(factor)), 1),
-  );
-}
-
-function sizeOf(factor: string): number {
-  const size = Number(factor);
-  if (Number.isInteger(size)) return size;
-  throw new InvariantError(`objective: a dropout mask has the unknown dimension ${factor}`, {
-    code: 'OBJECTIVE_MASK',
-  });
 }

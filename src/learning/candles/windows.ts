@@ -95,3 +95,15 @@ export function intoColumn(
     target.data.set(sequence.subarray(from, from + width), (step * batch + column) * width);
   }
 }
+
+/** `[windows × length·features]` what the network sees of each window: the targets of `reconstructionLoss`. */
+export function scaledWindows({ features, ends, scales }: WindowSet, length: number): Float64Array {
+  const width = scales[0]?.centre.length ?? 0;
+  const targets = new Float64Array(ends.length * length * width);
+  const window = new Float32Array(length * width);
+  for (const [i, end] of ends.entries()) {
+    writeScaled(features, { start: end + 1 - length, steps: length }, scales[i]!, window);
+    targets.set(window, i * length * width);
+  }
+  return targets;
+}

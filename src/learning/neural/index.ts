@@ -49,6 +49,7 @@ export * from './training/checkpoint-codec.ts';
 export * from './training/dataset.ts';
 export * from './training/memory-budget.ts';
 export * from './training/network.ts';
+export * from './training/pace.ts';
 export * from './training/recipe.ts';
 export * from './training/scaling.ts';
 export * from './training/step-state.ts';

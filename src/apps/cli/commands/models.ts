@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { importModel } from '../../../pipeline/index.ts';
-import { type ModelManifest, listModels } from '../../../platform/storage/index.ts';
+import { type AnyModelManifest, listModels } from '../../../platform/storage/index.ts';
 import { define } from '../invocation.ts';
 import { textTable } from '../output.ts';
 
@@ -32,21 +32,21 @@ function defineList(command: Command): void {
           `${m.name}@${m.version}`,
           m.kind,
           dataText(m),
-          m.label.name,
+          'label' in m ? m.label.name : `${m.encoder} ${m.task}`,
           String(m.sequenceLength),
           m.createdAt.slice(0, 16).replace('T', ' '),
         ]);
-        output.line(textTable(['model', 'kind', 'data', 'label', 'window', 'created (UTC)'], rows));
+        output.line(textTable(['model', 'kind', 'data', 'label or task', 'window', 'created (UTC)'], rows));
       }
       return manifests;
     },
   });
 }
 
-const dataText = ({ data }: ModelManifest): string =>
+const dataText = ({ data }: AnyModelManifest): string =>
   data === null
     ? 'unknown (imported)'
-    : `${data.venue} ${data.symbol}${data.synthetic ? ' (synthetic)' : ''}`;
+    : `${data.venue} ${[data, ...(data.companions ?? [])].map(({ symbol }) => symbol).join('+')}${data.synthetic ? ' (synthetic)' : ''}`;
 
 function defineImport(command: Command): void {
   define(command, {

@@ -1,11 +1,15 @@
 import type { Command } from 'commander';
-import { ConfigError } from '../../../domain/core/index.ts';
 import { trainBase } from '../../../pipeline/index.ts';
+import { symbolsOf } from '../candle-training.ts';
 import { define } from '../invocation.ts';
 import { trainingReporter } from '../training-progress.ts';
+import { registerTrainMacro } from './train-macro.ts';
+import { registerTrainMicro } from './train-micro.ts';
 
 export function registerTrain(program: Command): void {
-  const train = program.command('train').description('bars and labels → model artifact');
+  const train = program.command('train').description('bars or candles → model artifact');
+  registerTrainMacro(train);
+  registerTrainMicro(train);
   const base = train
     .command('base')
     .description('the base model (TCN + LSTM), stopped on the latest part of the development history')
@@ -54,16 +58,4 @@ export function registerTrain(program: Command): void {
       return result;
     },
   });
-}
-
-/** @throws ConfigError when one is empty or there twice */
-function symbolsOf(list: string): [string, ...string[]] {
-  const [first, ...others] = list.split(',').map((symbol) => symbol.trim().toUpperCase());
-  const all = new Set([first, ...others]);
-  if (first === undefined || all.has('') || all.size <= others.length) {
-    throw new ConfigError([
-      { path: '--symbol', message: `"${list}" is no list of different symbols, such as BTCUSDT,ETHUSDT` },
-    ]);
-  }
-  return [first, ...others];
 }

@@ -4,20 +4,21 @@
  */
 import { createHash } from 'node:crypto';
 import { DataError } from '../../../domain/core/index.ts';
-import type { Checkpoint, TrainingIdentity } from './checkpoint.ts';
+import type { Checkpoint, NumberedEpoch, TrainingIdentity } from './checkpoint.ts';
 import type { EpochReport } from './trainer.ts';
+import type { TrainingConfig } from './training-config.ts';
 
 const MAGIC = 'TIDECKPT';
 const VERSION = 2;
 const PREFIX_BYTES = 16;
 const DIGEST_BYTES = 32;
 
-interface Header {
-  readonly identity: TrainingIdentity;
+interface Header<Config, Epoch> {
+  readonly identity: TrainingIdentity<Config>;
   readonly steps: number;
   readonly dropout: readonly number[];
   readonly order: readonly number[];
-  readonly epochs: readonly EpochReport[];
+  readonly epochs: readonly Epoch[];
   readonly bestEpoch: number;
   readonly microBatchSize: number;
   /** Names and lengths of the step's vectors; after them come the parameters and buffers of the best epoch. */
@@ -25,11 +26,13 @@ interface Header {
 }
 
 /** The same checkpoint always gives the same bytes. */
-export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
+export function encodeCheckpoint<Config, Epoch extends NumberedEpoch>(
+  checkpoint: Checkpoint<Config, Epoch>,
+): Uint8Array<ArrayBuffer> {
   const { identity, step, order, epochs, best, microBatchSize } = checkpoint;
   const vectors = Object.entries(step.vectors);
   const arrays = [...vectors.map(([, array]) => array), best.weights.parameters, best.weights.buffers];
-  const header: Header = {
+  const header: Header<Config, Epoch> = {
     identity,
     steps: step.steps,
     dropout: step.dropout,
@@ -57,8 +60,13 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer
   return bytes;
 }
 
-/** @throws {DataError} when the bytes are no checkpoint, one of another version, or damaged */
-export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+/**
+ * Of the kind of training whose folder the bytes are from.
+ * @throws {DataError} when the bytes are no checkpoint, one of another version, or damaged
+ */
+export function decodeCheckpoint<Config = TrainingConfig, Epoch extends NumberedEpoch = EpochReport>(
+  bytes: Uint8Array,
+): Checkpoint<Config, Epoch> {
   if (new TextDecoder('latin1').decode(bytes.subarray(0, MAGIC.length)) !== MAGIC) {
     throw new DataError('checkpoint: the bytes are no checkpoint of a training', {
       code: 'CHECKPOINT_UNREADABLE',
@@ -83,11 +91,17 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   }
   const arraysFrom = PREFIX_BYTES + view.getUint32(12, true);
   const text = new TextDecoder().decode(body.subarray(PREFIX_BYTES, arraysFrom));
-  const header = JSON.parse(text, (_, value: unknown) => (value === null ? Number.NaN : value)) as Header;
+  const header = JSON.parse(text, (_, value: unknown) => (value === null ? Number.NaN : value)) as Header<
+    Config,
+    Epoch
+  >;
   return assemble(header, body.subarray(arraysFrom));
 }
 
-function assemble(header: Header, data: Uint8Array): Checkpoint {
+function assemble<Config, Epoch extends NumberedEpoch>(
+  header: Header<Config, Epoch>,
+  data: Uint8Array,
+): Checkpoint<Config, Epoch> {
   const { identity, steps, dropout, order, epochs, bestEpoch, microBatchSize } = header;
   let at = 0;
   const take = (length: number): Float32Array => {

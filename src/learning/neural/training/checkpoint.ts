@@ -17,22 +17,28 @@ import type { TrainingConfig } from './training-config.ts';
 import type { EpochReport } from './trainer.ts';
 
 /** What a training is of. It goes on only with the same. */
-export interface TrainingIdentity {
+export interface TrainingIdentity<Config = TrainingConfig> {
   /** SHA-256 of the network's graph. */
   readonly network: string;
-  /** SHA-256 of features, labels, segments and rows. */
+  /** SHA-256 of everything that is learned from: features, labels, segments and rows. */
   readonly data: string;
-  readonly config: TrainingConfig;
+  readonly config: Config;
 }
 
-export interface Checkpoint {
-  readonly identity: TrainingIdentity;
+export interface NumberedEpoch {
+  /** From 1. */
+  readonly epoch: number;
+}
+
+/** Of a sequence network; with a configuration and epochs of its own, of any other training. */
+export interface Checkpoint<Config = TrainingConfig, Epoch extends NumberedEpoch = EpochReport> {
+  readonly identity: TrainingIdentity<Config>;
   readonly step: StepSnapshot;
   /** State of the generator that draws blocks and their order. */
   readonly order: readonly number[];
   /** One report for each epoch that is over. */
-  readonly epochs: readonly EpochReport[];
-  readonly best: { readonly report: EpochReport; readonly weights: Weights };
+  readonly epochs: readonly Epoch[];
+  readonly best: { readonly report: Epoch; readonly weights: Weights };
   /** Sequences that ran at once: what fitted then decides every later bit. */
   readonly microBatchSize: number;
 }
@@ -75,13 +81,16 @@ function fingerprintOfData({ dataset, trainRows, validationRows }: TrainingData)
 }
 
 /** @throws {DataError} naming every difference between the training of a checkpoint and the one that is to go on */
-export function requireSameTraining(checkpoint: TrainingIdentity, present: TrainingIdentity): void {
+export function requireSameTraining<Config extends object>(
+  checkpoint: TrainingIdentity<Config>,
+  present: TrainingIdentity<Config>,
+): void {
   const differences: string[] = [];
   if (checkpoint.network !== present.network) differences.push('its network has another architecture');
   if (checkpoint.data !== present.data) differences.push('its features, labels, segments or rows are others');
-  for (const name of Object.keys({ ...checkpoint.config, ...present.config }) as (keyof TrainingConfig)[]) {
+  for (const name of Object.keys({ ...checkpoint.config, ...present.config }) as (keyof Config)[]) {
     const [was, is] = [JSON.stringify(checkpoint.config[name]), JSON.stringify(present.config[name])];
-    if (was !== is) differences.push(`its ${name} is ${was}, not ${is}`);
+    if (was !== is) differences.push(`its ${String(name)} is ${was}, not ${is}`);
   }
   if (differences.length === 0) return;
   throw new DataError(

@@ -1,5 +1,6 @@
 /** Everything that an optimisation step changes, and where it stood at any time. */
-import { Random } from '../../../domain/core/index.ts';
+import { Random, invariant } from '../../../domain/core/index.ts';
+import type { Dim } from '../graph/shape.ts';
 import { type FloatTensor, floatTensor } from '../graph/tensor.ts';
 import type { DropoutMask } from '../layers/scope.ts';
 import { BATCH, type Weights } from './network.ts';
@@ -79,14 +80,25 @@ export class StepState {
     this.#random = Random.fromState(snapshot.dropout);
   }
 
-  /** Fresh masks for `batch` sequences. */
+  /** Fresh masks for `batch` examples. */
   drawMasks(masks: readonly DropoutMask[], batch: number): Readonly<Record<string, FloatTensor>> {
     const tensors: Record<string, FloatTensor> = {};
     for (const { name, shape, keep } of masks) {
-      const tensor = floatTensor(shape.map((dim) => (dim === BATCH ? batch : Number(dim))));
+      const tensor = floatTensor(shape.map((dim) => sizeOf(dim, batch)));
       this.#random.fillDropoutMask(tensor.data, keep);
       tensors[name] = tensor;
     }
     return tensors;
   }
+}
+
+/** A dimension that is a number, or a multiple of the batch such as `2*batch`, for so many examples. */
+function sizeOf(dim: Dim, batch: number): number {
+  return String(dim)
+    .split('*')
+    .reduce((size, factor) => {
+      const value = factor === BATCH ? batch : Number(factor);
+      invariant(Number.isInteger(value), `a dropout mask has the unknown dimension ${factor}`);
+      return size * value;
+    }, 1);
 }

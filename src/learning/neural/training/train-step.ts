@@ -177,7 +177,10 @@ export function gradientGraph(options: TrainStepPlan) {
 }
 
 /** The optimiser's state as inputs, besides the parameters. */
-export function stateInputs(graph: Graph, plan: TrainStepPlan): Record<string, Value> {
+export function stateInputs(
+  graph: Graph,
+  plan: StepRecipe & Pick<TrainStepPlan, 'layout'>,
+): Record<string, Value> {
   const others = stateVectors(plan).filter((name) => name !== 'parameters');
   return Object.fromEntries(
     others.map((name) => [name, graph.input(name, 'float32', [plan.layout.parameters.size])]),
