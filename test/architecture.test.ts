@@ -151,7 +151,14 @@ describe('architecture', () => {
   });
 
   it('lets nobody who trades see a label, by any path', () => {
-    for (const layer of ['domain/features', 'trading/engine', 'trading/backtest', 'pipeline/live']) {
+    for (const layer of [
+      'domain/features',
+      'trading/engine',
+      'trading/backtest',
+      'trading/cycle',
+      'pipeline/candle-scoring',
+      'pipeline/live',
+    ]) {
       assert.ok(layers.has(layer));
       assert.ok(!reach(layer, layers).has('domain/labels'), `${layer} reaches domain/labels`);
     }

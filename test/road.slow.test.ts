@@ -15,7 +15,7 @@ import {
   windowEnds,
 } from '../src/domain/features/index.ts';
 import type { LogVolumeMode, MinuteBar } from '../src/domain/features/index.ts';
-import { createInstrument } from '../src/domain/market/index.ts';
+import { createInstrument, isBookUpdate } from '../src/domain/market/index.ts';
 import { walkForwardFolds } from '../src/domain/validation/index.ts';
 import {
   developmentSplit,
@@ -67,7 +67,7 @@ function streamedBars(
   const push = (line: string): readonly MinuteBar[] => {
     const bytes = Buffer.from(line);
     const event = decoder.decode(bytes, 0, bytes.length, { receivedTimeMs: Number.NaN, symbol: null });
-    assert.ok(event !== null && event.kind !== 'quote');
+    assert.ok(event !== null && isBookUpdate(event));
     return bars.process(event);
   };
   return archives.flatMap((lines, day) => [...bars.open(Date.UTC(2025, 0, 1 + day)), ...lines.flatMap(push)]);

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { CLASS_WEIGHTS, ConfigError } from '../domain/core/index.ts';
 import type { ConfigProblem } from '../domain/core/index.ts';
-import { FEATURE_SET_NAMES } from '../domain/features/index.ts';
+import { FEATURE_SET_NAMES, META_FEATURE_SETS } from '../domain/features/index.ts';
 import { LABEL_PRESETS, labelDefinition } from '../domain/labels/index.ts';
 import type { LabelDefinition } from '../domain/labels/index.ts';
 import { DEFAULT_BOOSTING } from '../learning/boosting/index.ts';
@@ -78,6 +78,10 @@ const BaseSchema = z
 /** Parameters of the auditor. Defaults: QuantGod (reference §4). */
 const AuditorSchema = z
   .strictObject({
+    features: z
+      .enum(META_FEATURE_SETS)
+      .default('quantgod-14')
+      .describe('what it sees: the fourteen of the original, or besides them means of recent bars'),
     start: z
       .enum(['base', 'prior'])
       .default('base')

@@ -1,6 +1,5 @@
 /** Figures of MicroNets for people. */
-import { isoMinute } from '../../domain/core/index.ts';
-import type { MicroEvaluation, MicroFigures } from '../../pipeline/index.ts';
+import type { MicroFigures } from '../../pipeline/index.ts';
 import type { Output } from './output.ts';
 
 export function printMicroFigures(
@@ -25,19 +24,5 @@ export function printMicroFigures(
   const { signals: count, decisions, hitRatio, precision, recall } = signals;
   output.line(
     `${count} signals in ${decisions} decisions: hit ratio ${hitRatio.toFixed(4)}, precision ${precision.toFixed(4)}, recall ${recall.toFixed(4)}`,
-  );
-}
-
-export function printMicroEvaluation(output: Output, evaluation: MicroEvaluation): void {
-  const { model, symbols, synthetic, fromMs, toMs, figures, earlierOpenings } = evaluation;
-  if (synthetic) output.line(output.bold('SYNTHETIC DATA'));
-  output.line(
-    `${model} on ${symbols.join(', ')}, ${isoMinute(fromMs)} to ${isoMinute(toMs)}: ${figures.rows} candles`,
-  );
-  printMicroFigures(output, figures);
-  output.line(
-    earlierOpenings === 0
-      ? 'no other model was judged on this period before'
-      : `${earlierOpenings} other models were judged on this period before: it is no longer unseen`,
   );
 }

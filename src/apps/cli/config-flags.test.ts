@@ -68,6 +68,7 @@ describe('effectiveConfig', () => {
       '--average-decay': '0.99',
       '--label-smoothing': '0.1',
       '--monitor': 'loss',
+      '--auditor-features': 'recent-bars',
       '--auditor-start': 'prior',
       '--test-share': '0.25',
       '--calibration-share': '0.25',
@@ -82,15 +83,28 @@ describe('effectiveConfig', () => {
       '--window': '48',
       '--score-loss': 'mse',
       '--stop-share': '0.25',
+      '--strategy': 'random',
+      '--rule': 'decisions',
+      '--entry-rate': '0.25',
+      '--direction': 'long',
+      '--execution': 'close',
+      '--sizing': 'kelly',
+      '--stop-loss': '0.25',
+      '--trailing-stop': '0.25',
+      '--maintenance-margin': '0.25',
+      '--random-draws': '40',
+      '--paths': '60',
     };
     // A flag is called as its field is, but for these.
     const fields: Record<string, string> = {
       '--short': 'thresholdShort',
       '--long': 'thresholdLong',
+      '--auditor-features': 'features',
       '--auditor-start': 'start',
       '--stride': 'strideCandles',
       '--window': 'sequenceLength',
       '--horizon': 'horizonCandles',
+      '--lot': 'lotSize',
     };
     const camel = (name: string): string =>
       name.slice(2).replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());

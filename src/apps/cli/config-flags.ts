@@ -105,6 +105,12 @@ export const FLAG_GROUPS = {
   ],
   auditor: [
     text(
+      '--auditor-features <set>',
+      'quantgod-14 (default), or recent-bars: besides them means of the features over 5, 15 and 60 bars',
+      'auditor',
+      'features',
+    ),
+    text(
       '--auditor-start <base|prior>',
       'where the auditor’s trees begin: at the base model’s probabilities, or at the class shares (default base)',
       'auditor',

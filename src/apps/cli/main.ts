@@ -3,12 +3,15 @@
 import { Command, CommanderError } from 'commander';
 import { CODE_VERSION } from '../../pipeline/index.ts';
 import { registerAudit } from './commands/audit.ts';
+import { registerBacktest } from './commands/backtest.ts';
 import { registerBench } from './commands/bench.ts';
 import { registerCheck } from './commands/check.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEvaluate } from './commands/evaluate.ts';
+import { registerExperiment } from './commands/experiment.ts';
 import { registerIngest } from './commands/ingest.ts';
+import { registerInstruments } from './commands/instruments.ts';
 import { registerLabel } from './commands/label.ts';
 import { registerModels } from './commands/models.ts';
 import { registerReplay } from './commands/replay.ts';
@@ -20,6 +23,7 @@ import { createOutput } from './output.ts';
 const program = new Command('tidemark')
   .description('Order books and candles in, audited trading signals out.')
   .version(CODE_VERSION)
+  .enablePositionalOptions()
   .showSuggestionAfterError()
   .showHelpAfterError('(add --help for the flags and an example)')
   .addHelpText(
@@ -32,6 +36,7 @@ The road:
   tidemark train base --venue bybit-linear --symbol SIMUSDT --name first
   tidemark audit --model first
   tidemark evaluate --model first
+  tidemark backtest --model first
   tidemark replay --model first --in archives/bybit/SIMUSDT
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 input data refused, 130 interrupted.`,
@@ -41,11 +46,14 @@ for (const register of [
   registerDemo,
   registerSimulate,
   registerIngest,
+  registerInstruments,
   registerCheck,
   registerLabel,
   registerTrain,
   registerAudit,
   registerEvaluate,
+  registerBacktest,
+  registerExperiment,
   registerReplay,
   registerModels,
   registerBench,

@@ -4,7 +4,7 @@ import { Random } from '../core/index.ts';
 import { QUANTGOD_9 } from './bar.ts';
 import { STATIONARY } from './stationary-features.ts';
 import { exponentialAverage, wilderRsi } from './indicators.ts';
-import { META_FEATURES, metaFeatureNames, metaFeatures } from './meta-features.ts';
+import { META_FEATURES, metaFeatureNames, metaFeatures, metaFeatureSetOf } from './meta-features.ts';
 
 const BARS = 200;
 const WIDTH = QUANTGOD_9.length;
@@ -24,6 +24,37 @@ function close(actual: number, expected: number): void {
 }
 
 describe('metaFeatures', () => {
+  it('have means of recent bars beside them, of the window’s own bars, where the set says so', () => {
+    const set = 'recent-bars';
+    const names = metaFeatureNames(QUANTGOD_9, set);
+    assert.equal(names.length, META_FEATURES.length + 3 * WIDTH);
+    assert.equal(metaFeatureSetOf(names, QUANTGOD_9), set);
+    assert.equal(metaFeatureSetOf(META_FEATURES, QUANTGOD_9), 'quantgod-14');
+    assert.equal(metaFeatureSetOf(names.toReversed(), QUANTGOD_9), null);
+    const input = { probabilities, features, featureNames: QUANTGOD_9, rows, sequenceLength, set } as const;
+    const wide = metaFeatures(input);
+    const at = (i: number, name: string): number => wide[i * names.length + names.indexOf(name)]!;
+    rows.forEach((row, i) => {
+      for (const [k, name] of META_FEATURES.entries()) {
+        assert.ok(Object.is(at(i, name), all[i * META_FEATURES.length + k]!));
+      }
+      for (const reach of [5, 15, 60]) {
+        const column = QUANTGOD_9.indexOf('mean_obi');
+        let sum = 0;
+        for (let back = 0; back < reach; back++) sum += features[(row - back) * WIDTH + column]!;
+        close(at(i, `mean_obi_mean_${reach}`), sum / reach);
+      }
+    });
+    const start = 199 - sequenceLength + 1;
+    const window = features.slice(start * WIDTH, 200 * WIDTH);
+    const last = probabilities.subarray(6);
+    const alone = metaFeatures({ ...input, probabilities: last, features: window, rows: Int32Array.of(99) });
+    assert.deepEqual(alone, wide.slice(2 * names.length));
+    const short = metaFeatures({ ...input, sequenceLength: 20 });
+    assert.ok(Number.isNaN(short[names.indexOf('mean_obi_mean_60')]!));
+    assert.ok(Number.isFinite(short[names.indexOf('mean_obi_mean_15')]!));
+  });
+
   it('are fourteen, in the order of the reference', () => {
     assert.equal(
       META_FEATURES.join(', '),

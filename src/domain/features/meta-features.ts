@@ -18,7 +18,7 @@ const LAST_BAR_FEATURES = [
   'mean_deep_obi',
 ] as const;
 
-/** The auditor's fourteen inputs, in order, of a base model on the original nine. */
+/** The auditor's fourteen inputs of the original, in order, of a base model on the original nine. */
 export const META_FEATURES = [
   'prob_sell',
   'prob_neutral',
@@ -33,9 +33,48 @@ export const META_FEATURES = [
 /** What takes the place of a feature in a set that has it without a unit. */
 const RELATIVE_FORMS: Readonly<Record<string, string>> = { volatility: 'volatility_bps' };
 
-/** The auditor's fourteen inputs for a base model on these features: a relative form stands in where there is one. */
-export const metaFeatureNames = (featureNames: readonly string[]): readonly string[] =>
-  META_FEATURES.map((name) => relativeForm(name, featureNames));
+/**
+ * What an auditor sees: the fourteen of the original, or besides them the means of every feature of the base model over the last
+ * 5, 15 and 60 bars, which say what the network may have missed.
+ */
+export const META_FEATURE_SETS = ['quantgod-14', 'recent-bars'] as const;
+export type MetaFeatureSet = (typeof META_FEATURE_SETS)[number];
+
+/** Bars over which the means reach, the last one included. */
+const REACHES: Readonly<Record<MetaFeatureSet, readonly number[]>> = {
+  'quantgod-14': [],
+  'recent-bars': [5, 15, 60],
+};
+
+/** The auditor's inputs for a base model on these features: a relative form stands in where there is one. */
+export function metaFeatureNames(
+  featureNames: readonly string[],
+  set: MetaFeatureSet = 'quantgod-14',
+): readonly string[] {
+  const means = REACHES[set].flatMap((reach) => featureNames.map((name) => `${name}_mean_${reach}`));
+  return [...META_FEATURES.map((name) => relativeForm(name, featureNames)), ...means];
+}
+
+/** The set whose names these are, for a base model on `featureNames`; null when there is none. */
+export function metaFeatureSetOf(
+  names: readonly string[],
+  featureNames: readonly string[],
+): MetaFeatureSet | null {
+  return META_FEATURE_SETS.find((set) => metaFeatureNames(featureNames, set).join() === names.join()) ?? null;
+}
+
+/** Fills `target` with the means `[width]` of the `reach` bars that end with `row`. @param features `[bars × width]` */
+export function fillRecentMeans(
+  target: Float64Array,
+  features: Float64Array,
+  { row, reach }: { readonly row: number; readonly reach: number },
+): void {
+  const width = target.length;
+  target.fill(0);
+  for (let at = (row - reach + 1) * width; at < (row + 1) * width; at++) {
+    target[at % width]! += features[at]! / reach;
+  }
+}
 
 function relativeForm(name: string, featureNames: readonly string[]): string {
   const relative = RELATIVE_FORMS[name];
@@ -56,18 +95,21 @@ interface MetaFeatureInput {
   readonly rows: Int32Array;
   /** Bars in a window, the last one included. */
   readonly sequenceLength: number;
+  /** Default: `quantgod-14`. */
+  readonly set?: MetaFeatureSet;
 }
 
 /**
- * `[n × 14]` in the order of {@link metaFeatureNames}.
+ * `[n × names]` in the order of {@link metaFeatureNames}.
  *
  * The price path is `exp(cumulated log returns)` of the window's own bars. A window shorter than 15 bars has no RSI,
- * one shorter than 9 or 50 no distance to that average: NaN, which the auditor takes as missing.
+ * one shorter than 9 or 50 no distance to that average, one shorter than a mean's reach no such mean: NaN, which the auditor
+ * takes as missing.
  *
  * @throws InvariantError when a window reaches outside the table, a return in it is not finite, or a column is missing
  */
 export function metaFeatures(input: MetaFeatureInput): Float64Array {
-  const { probabilities, features, featureNames, rows, sequenceLength } = input;
+  const { probabilities, features, featureNames, rows, sequenceLength, set = 'quantgod-14' } = input;
   const width = featureNames.length;
   const bars = features.length / width;
   invariant(probabilities.length === rows.length * CLASS_COUNT, 'every row needs its three probabilities', {
@@ -79,7 +121,9 @@ export function metaFeatures(input: MetaFeatureInput): Float64Array {
     columnOf(relativeForm(name, featureNames), featureNames),
   );
   const prices = new Float64Array(sequenceLength);
-  const result = new Float64Array(rows.length * META_FEATURES.length);
+  const reaches = REACHES[set];
+  const columns = META_FEATURES.length + reaches.length * width;
+  const result = new Float64Array(rows.length * columns);
   rows.forEach((row, i) => {
     const first = row - sequenceLength + 1;
     invariant(first >= 0 && row < bars, 'a window reaches outside the table', { row, sequenceLength, bars });
@@ -97,8 +141,14 @@ export function metaFeatures(input: MetaFeatureInput): Float64Array {
           return (close - average) / average;
         }),
       ],
-      i * META_FEATURES.length,
+      i * columns,
     );
+    for (const [k, reach] of reaches.entries()) {
+      const start = i * columns + META_FEATURES.length + k * width;
+      const means = result.subarray(start, start + width);
+      if (reach > sequenceLength) means.fill(Number.NaN);
+      else fillRecentMeans(means, features, { row, reach });
+    }
   });
   return result;
 }

@@ -35,7 +35,41 @@ export interface BestQuote {
   readonly askLots: number;
 }
 
-export type MarketEvent = BookUpdate | BestQuote;
+/** Someone's trade. */
+export interface MarketTrade {
+  /** The venue's clock, when it was matched. */
+  readonly timeMs: number;
+  readonly priceTicks: number;
+  readonly qtyLots: number;
+  /** The side that took: a seller hits the bids. */
+  readonly aggressor: 'buy' | 'sell';
+}
+
+/** The trades of one message, in the venue's order; at least one. */
+export interface TradesReport {
+  readonly kind: 'trades';
+  /** Of the last of them. */
+  readonly exchangeTimeMs: number;
+  readonly receivedTimeMs: number;
+  /** Whether each is all that one order took at one price (Binance `aggTrade`), and not a single match. */
+  readonly isAggregated: boolean;
+  readonly trades: readonly MarketTrade[];
+}
+
+/** The price at which the venue values positions. It lies on no grid. */
+export interface MarkPrice {
+  readonly kind: 'mark';
+  readonly exchangeTimeMs: number;
+  readonly receivedTimeMs: number;
+  /** In quote currency. */
+  readonly price: number;
+}
+
+export type MarketEvent = BookUpdate | BestQuote | TradesReport | MarkPrice;
+
+export function isBookUpdate(event: MarketEvent): event is BookUpdate {
+  return event.kind === 'delta' || event.kind === 'snapshot';
+}
 
 export type LevelPair = readonly [priceTicks: number, qtyLots: number];
 

@@ -67,6 +67,28 @@ describe('AdaptiveThresholds', () => {
     );
   });
 
+  it('goes on from its state as if it had never stopped', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { maxLength: 80 }),
+        fc.nat(80),
+        (scores, stop) => {
+          const config = { ...ADAPTIVE_DEFAULTS, memory: 20, warmUp: 5, rateGain: 0.05 };
+          const whole = new AdaptiveThresholds(config);
+          const decisions = scores.map((score) => whole.decide(score));
+          const before = new AdaptiveThresholds(config);
+          for (const score of scores.slice(0, stop)) before.decide(score);
+          const after = new AdaptiveThresholds(config, structuredClone(before.state));
+          assert.deepEqual(
+            scores.slice(stop).map((score) => after.decide(score)),
+            decisions.slice(stop),
+          );
+          assert.deepEqual(after.state, whole.state);
+        },
+      ),
+    );
+  });
+
   it('takes its thresholds from scores before the one it decides', () => {
     const rule = new AdaptiveThresholds({ ...SMALL, memory: 10, warmUp: 4, rateGain: 0 });
     for (const score of [0, 1, 2, 3]) assert.equal(rule.decide(score).state, 'warm-up');

@@ -73,6 +73,15 @@ export const ADAPTIVE_DEFAULTS: AdaptiveThresholdConfig = {
   rateGain: 0.005,
 };
 
+/** All that decisions depend on: plain data, from which a rule goes on as if it had never stopped. */
+export interface AdaptiveThresholdState {
+  /** The scores remembered, oldest first. */
+  readonly scores: readonly number[];
+  /** The shares a. */
+  readonly buyShare: number;
+  readonly sellShare: number;
+}
+
 /** No side may take more than half of all decisions, so that the thresholds never cross. */
 const LARGEST_SHARE = 0.5;
 
@@ -93,12 +102,17 @@ export class AdaptiveThresholds implements SignalRule {
   #sellShare: number;
 
   /** @throws {ConfigError} naming every mistake */
-  constructor(config: AdaptiveThresholdConfig = ADAPTIVE_DEFAULTS) {
+  constructor(config: AdaptiveThresholdConfig = ADAPTIVE_DEFAULTS, state?: AdaptiveThresholdState) {
     requireValidThresholds(config);
     this.#config = config;
     this.#past = new RollingQuantile(config.memory);
-    this.#buyShare = config.buyShare;
-    this.#sellShare = config.sellShare;
+    for (const score of state?.scores ?? []) this.#past.push(score);
+    this.#buyShare = state?.buyShare ?? config.buyShare;
+    this.#sellShare = state?.sellShare ?? config.sellShare;
+  }
+
+  get state(): AdaptiveThresholdState {
+    return { scores: this.#past.values(), buyShare: this.#buyShare, sellShare: this.#sellShare };
   }
 
   decide(score: number): SignalDecision {

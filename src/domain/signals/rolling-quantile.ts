@@ -38,6 +38,13 @@ export class RollingQuantile {
     this.#pushed++;
   }
 
+  /** What is remembered, oldest first. */
+  values(): readonly number[] {
+    const { count } = this;
+    const size = this.#arrived.length;
+    return Array.from({ length: count }, (_, i) => this.#arrived[(this.#pushed - count + i) % size]!);
+  }
+
   /** What is remembered, ascending: a view that changes with the next {@link push}. */
   sorted(): Float64Array {
     return this.#sorted.subarray(0, this.count);

@@ -10,3 +10,16 @@ export {
   type HorizonThresholds,
   type OracleOptions,
 } from './oracle.ts';
+export {
+  PAUSE_CANDLES,
+  simulateTwoTimescale,
+  type TwoTimescaleCandles,
+  type TwoTimescaleMarket,
+  type TwoTimescaleOptions,
+  type TwoTimescaleTruth,
+} from './two-timescale.ts';
+export {
+  type OracleKnowledge,
+  twoTimescaleOracle,
+  type TwoTimescaleOracleOptions,
+} from './two-timescale-oracle.ts';

@@ -41,6 +41,17 @@ export function purgedTail({ spans, rows, share, embargoMs = 0 }: TailOptions): 
   return splitAt(spans, all, all.length - Math.round(all.length * share), embargoMs);
 }
 
+/**
+ * Cuts at a time that was settled before: rows that begin then or later are the later part.
+ * @throws DataError when either part would be empty
+ */
+export function splitFrom(spans: LabelSpans, boundaryMs: number, embargoMs = 0): PurgedSplit {
+  checkLabelSpans(spans);
+  const { timeMs } = spans;
+  const first = timeMs.findIndex((ms) => ms >= boundaryMs);
+  return splitAt(spans, rowRange(0, timeMs.length), first < 0 ? timeMs.length : first, embargoMs);
+}
+
 /** The development rows, and the last rows that are opened once. The default keeps the last 10 %. */
 export function developmentTestSplit(
   spans: LabelSpans,

@@ -1,6 +1,7 @@
 /** Base model and auditor as one judge: what is shipped, replayed and, later, run live. */
 import { CLASS_COUNT, DataError } from '../../domain/core/index.ts';
-import { metaFeatureNames, metaFeatures } from '../../domain/features/index.ts';
+import { metaFeatureNames, metaFeatures, metaFeatureSetOf } from '../../domain/features/index.ts';
+import type { MetaFeatureSet } from '../../domain/features/index.ts';
 import { boostingFromXgboostJson, needsRowMargins, predictBoosting } from '../boosting/index.ts';
 import type { BoostedTrees } from '../boosting/index.ts';
 import { BaseModel, describeBaseModel } from './base-model.ts';
@@ -23,14 +24,19 @@ export interface AuditedModelOptions extends BaseModelOptions {
   readonly probabilitiesOf?: (softmax: Float64Array) => Float64Array;
 }
 
+interface Auditor {
+  readonly trees: BoostedTrees;
+  readonly metaSet: MetaFeatureSet;
+}
+
 export class AuditedModel {
   readonly base: BaseModel;
-  readonly #auditor: BoostedTrees;
+  readonly #auditor: Auditor;
   readonly #probabilitiesOf: (softmax: Float64Array) => Float64Array;
 
   private constructor(
     base: BaseModel,
-    auditor: BoostedTrees,
+    auditor: Auditor,
     probabilitiesOf: (softmax: Float64Array) => Float64Array = (softmax) => softmax,
   ) {
     this.base = base;
@@ -47,14 +53,16 @@ export class AuditedModel {
     { probabilitiesOf, ...options }: AuditedModelOptions = {},
   ): Promise<AuditedModel> {
     const auditor = boostingFromXgboostJson(files.auditorJson);
-    const expected = metaFeatureNames(describeBaseModel(files.onnx).featureNames);
-    if (auditor.outputs !== CLASS_COUNT || auditor.featureNames.join() !== expected.join()) {
+    const { featureNames } = describeBaseModel(files.onnx);
+    const metaSet = metaFeatureSetOf(auditor.featureNames, featureNames);
+    if (auditor.outputs !== CLASS_COUNT || metaSet === null) {
       throw new DataError(
-        `auditor: expects ${auditor.featureNames.join(', ')} and has ${auditor.outputs} outputs; it must take ${expected.join(', ')} and give ${CLASS_COUNT}`,
+        `auditor: expects ${auditor.featureNames.join(', ')} and has ${auditor.outputs} outputs; it must take ${metaFeatureNames(featureNames).join(', ')} (or these and recent means) and give ${CLASS_COUNT}`,
         { code: 'AUDITOR_FEATURES' },
       );
     }
-    return new AuditedModel(await BaseModel.load(files.onnx, options), auditor, probabilitiesOf);
+    const base = await BaseModel.load(files.onnx, options);
+    return new AuditedModel(base, { trees: auditor, metaSet }, probabilitiesOf);
   }
 
   get sequenceLength(): number {
@@ -69,8 +77,16 @@ export class AuditedModel {
   async scoreRows(features: Float64Array, rows: Int32Array): Promise<AuditedProbabilities> {
     const base = await this.base.scoreRows(features, rows);
     const network = this.#probabilitiesOf(base);
-    const meta = auditorInput(this.base, { probabilities: network, features, rows });
-    return { base, network, audited: predictAuditor(this.#auditor, meta) };
+    const { trees, metaSet } = this.#auditor;
+    const meta = metaFeatures({
+      probabilities: network,
+      features,
+      featureNames: this.base.description.featureNames,
+      rows,
+      sequenceLength: this.base.sequenceLength,
+      set: metaSet,
+    });
+    return { base, network, audited: predictAuditor(trees, meta) };
   }
 
   /** One window `[sequenceLength × features]`; probabilities `[3]`. */
@@ -90,7 +106,7 @@ export function auditorMargins(probabilities: Float64Array): Float64Array {
 
 /**
  * The auditor's probabilities `[rows × 3]`; one that begins at the network's takes them from its own input.
- * @param meta `[rows × 14]`, see `metaFeatures`
+ * @param meta `[rows × inputs]`, see `metaFeatures`
  */
 export function predictAuditor(auditor: BoostedTrees, meta: Float64Array): Float64Array {
   if (!needsRowMargins(auditor)) return predictBoosting(auditor, meta);
@@ -102,20 +118,4 @@ export function predictAuditor(auditor: BoostedTrees, meta: Float64Array): Float
     probabilities.set(meta.subarray(row * width, row * width + CLASS_COUNT), row * CLASS_COUNT);
   }
   return predictBoosting(auditor, meta, auditorMargins(probabilities));
-}
-
-/** The auditor's 14 features for rows whose base probabilities are known, `[rows × 14]`. */
-function auditorInput(
-  base: BaseModel,
-  scored: {
-    readonly probabilities: Float64Array;
-    readonly features: Float64Array;
-    readonly rows: Int32Array;
-  },
-): Float64Array {
-  return metaFeatures({
-    ...scored,
-    featureNames: base.description.featureNames,
-    sequenceLength: base.sequenceLength,
-  });
 }

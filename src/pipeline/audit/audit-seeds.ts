@@ -193,6 +193,7 @@ function outOfFoldOf(
     featureNames: data.bars.featureNames,
     rows: positions.map((position) => data.rows[position]!),
     sequenceLength: config.base.sequenceLength,
+    set: config.auditor.features,
   });
   return { positions, softmax, probabilities, meta };
 }

@@ -4,6 +4,7 @@ import { LOG_RETURN_FEATURE, QUANTGOD_9 } from '../../domain/features/index.ts';
 import { labelBars, labelDefinition } from '../../domain/labels/index.ts';
 import { type Config, parseConfig } from '../config.ts';
 import type { LabelledBars } from '../labelled-bars.ts';
+import { MINUTE_BARS } from '../labelled-rows.ts';
 
 export const LOOKAHEAD = 2;
 
@@ -19,6 +20,7 @@ export function fixtureBars(rows: number): LabelledBars {
   const labels = labelBars(minuteMs, returns, labelDefinition(-0.01, 0.01, LOOKAHEAD));
   const labelled = Int32Array.from({ length: rows - LOOKAHEAD - 8 }, (_, i) => i + 8);
   return {
+    unit: MINUTE_BARS,
     bars: { rows, minuteMs, featureNames: QUANTGOD_9, features, close: new Float64Array(rows).fill(1) },
     labels,
     segments: [{ start: 0, end: rows }],

@@ -22,7 +22,7 @@ export interface OutOfFold {
   readonly softmax: Float64Array;
   /** `[positions × 3]` what became of it by each network's own calibration: what the auditor is shown. */
   readonly probabilities: Float64Array;
-  /** `[positions × 14]` */
+  /** `[positions × inputs]` */
   readonly meta: Float64Array;
 }
 
@@ -50,7 +50,11 @@ export async function trainAuditor(
       margins: auditorMargins(rowsOf(outOfFold.positions, outOfFold.probabilities, chosen)),
     }),
   });
-  const common = { featureNames: metaFeatureNames(data.bars.featureNames), seed: config.seed, signal };
+  const common = {
+    featureNames: metaFeatureNames(data.bars.featureNames, config.auditor.features),
+    seed: config.seed,
+    signal,
+  };
   const searched = await trainBoosting({
     ...common,
     ...learn(rows.search),

@@ -3,6 +3,7 @@ import {
   type BookUpdate,
   copyBookUpdate,
   type Instrument,
+  isBookUpdate,
   parseVenueName,
   SequencedBook,
 } from '../../domain/market/index.ts';
@@ -15,6 +16,7 @@ import {
   type EventSettings,
   type Strategy,
 } from '../../trading/backtest/index.ts';
+import { playRecording } from '../play-recording.ts';
 
 export interface EventsRunOptions {
   readonly venue: string;
@@ -39,9 +41,10 @@ export interface EventsFigures {
   readonly book: Pass;
   /** The engine with a strategy, an account and resting orders, the same messages. */
   readonly engine: Pass;
-  /** From the files on, all of them. */
+  /** From the files on, all of them, with their trades and mark prices. */
   readonly decoded: Pass;
   /** Of the last. */
+  readonly trades: number;
   readonly fills: number;
   readonly minutes: number;
 }
@@ -82,11 +85,12 @@ export async function runEvents(options: EventsRunOptions, clock: () => number):
     last = await throughEngine(survey);
     decoded = Math.min(decoded, secondsOf(startedMs));
   }
-  const { result, ...whole } = last;
+  const { result, trades, ...whole } = last;
   return {
     book: { ...size, seconds: book },
     engine: { ...size, seconds: engine },
     decoded: { ...whole, seconds: decoded },
+    trades,
     fills: result.fills.length,
     minutes: result.equity.length,
   };
@@ -94,17 +98,17 @@ export async function runEvents(options: EventsRunOptions, clock: () => number):
 
 const levelsOf = ({ bidCount, askCount }: BookUpdate): number => bidCount + askCount;
 
-function openSource({ instrument, files }: Survey): MarketSource {
+async function decodedUpdates(
+  { instrument, files }: Survey,
+  mostLevels: number,
+): Promise<readonly BookUpdate[]> {
   const decoder = openDecoder({ instruments: [instrument], files });
-  return new MarketSource({ files: files.map(({ path }) => path), decoder });
-}
-
-async function decodedUpdates(survey: Survey, mostLevels: number): Promise<readonly BookUpdate[]> {
+  const source = new MarketSource({ files: files.map(({ path }) => path), decoder });
   const updates: BookUpdate[] = [];
   let levels = 0;
-  for await (const batch of openSource(survey)) {
+  for await (const batch of source) {
     for (let event = batch.next(); event !== null; event = batch.next()) {
-      if (event.kind === 'quote' || levels >= mostLevels) continue;
+      if (!isBookUpdate(event) || levels >= mostLevels) continue;
       updates.push(copyBookUpdate(event));
       levels += levelsOf(event);
     }
@@ -120,20 +124,13 @@ function throughBook({ venue }: Instrument, updates: readonly BookUpdate[]): voi
 }
 
 interface Passed extends Omit<Pass, 'seconds'> {
+  readonly trades: number;
   readonly result: EventResult;
 }
 
 async function throughEngine(survey: Survey): Promise<Passed> {
   const { instrument } = survey;
   const engine = new EventEngine({ instrument, strategy: following(), settings: SETTINGS });
-  let [messages, levels] = [0, 0];
-  for await (const batch of openSource(survey)) {
-    for (let event = batch.next(); event !== null; event = batch.next()) {
-      if (event.kind === 'quote') continue;
-      messages++;
-      levels += levelsOf(event);
-      engine.process(event);
-    }
-  }
-  return { messages, levels, result: engine.finish() };
+  const { messages, levels, trades } = await playRecording(survey, { listeners: [engine] });
+  return { messages, levels, trades, result: engine.finish() };
 }

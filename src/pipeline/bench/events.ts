@@ -59,7 +59,7 @@ async function benchStream({ name, ...stream }: Stream, signal: AbortSignal): Pr
   const { book, engine, decoded } = figures;
   const perSecond = (pass: Pass, of: 'levels' | 'messages'): number => pass[of] / pass.seconds;
   const engineAlone = `event engine, ${name}, decoded: ${engine.messages} messages of ${engine.levels} level changes`;
-  const fromFiles = `event engine, ${name}, from the files on: ${figures.fills} fills in ${figures.minutes} minutes`;
+  const fromFiles = `event engine, ${name}, from the files on, with ${figures.trades} trades: ${figures.fills} fills in ${figures.minutes} minutes`;
   const row = (what: string, of: 'levels' | 'messages', [pass, peer]: readonly [Pass, Pass]): BenchRow => ({
     name: what,
     unit: of === 'levels' ? 'level changes/s' : 'messages/s',

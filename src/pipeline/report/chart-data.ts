@@ -1,7 +1,7 @@
 /** What the charts in the browser need of a report, small enough for a page. */
 import type { Report } from './report-data.ts';
 
-/** Minutes that a run of SELL or BUY must last to be marked on the price. */
+/** Rows that a run of SELL or BUY must last to be marked on the price. */
 export const SHORTEST_RUN = 10;
 
 /** Most points of a line. */
@@ -29,7 +29,7 @@ export interface ChartData {
 }
 
 /** Judges whose curves are drawn. */
-const DRAWN = ['audited', 'uncalibrated', 'base', 'boosting'];
+const DRAWN = ['audited', 'uncalibrated', 'base', 'micro', 'boosting'];
 
 export function chartData({ series, evaluation, curves }: Report): ChartData {
   const { minuteMs, close, probabilities } = series;

@@ -1,42 +1,18 @@
 /**
- * The part of a report that runs in the browser. {@link drawCharts} is written into the page as text, so it may use
- * nothing from outside its own body except the two chart libraries that the page carries as globals.
+ * The part of a trust report that runs in the browser. {@link drawCharts} is written into the page as text, so it may use
+ * nothing from outside its own body.
  */
 import type * as LightweightCharts from 'lightweight-charts';
 import type uPlotType from 'uplot';
 import type { ChartData } from './chart-data.ts';
+import type { ChartKit } from './chart-kit.ts';
 
-declare global {
-  interface Window {
-    LightweightCharts: typeof LightweightCharts;
-    uPlot: typeof uPlotType;
-  }
-}
-
-export function drawCharts(data: ChartData): void {
-  const style = getComputedStyle(document.documentElement);
-  const color = (name: string): string => style.getPropertyValue(`--${name}`).trim();
-  const { LightweightCharts: charts, uPlot } = window;
+export function drawCharts(data: ChartData, kit: ChartKit): void {
+  const { color, charts, timeChart, axes, plot, aligned, draw, utc, minuteOf } = kit;
 
   const drawPrice = (host: HTMLElement): void => {
     const { time, close, sell, buy, marks } = data.price;
-    const chart = charts.createChart(host, {
-      autoSize: true,
-      layout: {
-        background: { color: 'transparent' },
-        textColor: color('soft'),
-        fontFamily: 'inherit',
-        panes: { separatorColor: color('line') },
-      },
-      grid: { vertLines: { color: color('grid') }, horzLines: { color: color('grid') } },
-      timeScale: {
-        timeVisible: true,
-        borderColor: color('line'),
-        minBarSpacing: 0.01,
-        enableConflation: true,
-      },
-      rightPriceScale: { borderColor: color('line') },
-    });
+    const chart = timeChart(host);
     const stamps = time as LightweightCharts.UTCTimestamp[];
     const price = chart.addSeries(charts.LineSeries, {
       color: color('ink'),
@@ -76,76 +52,9 @@ export function drawCharts(data: ChartData): void {
     chart.timeScale().fitContent();
   };
 
-  const axes = (labels: readonly [string, string]): uPlotType.Axis[] =>
-    labels.map((label) => ({
-      label,
-      labelSize: 22,
-      stroke: color('soft'),
-      grid: { stroke: color('grid'), width: 1 },
-      ticks: { stroke: color('line'), width: 1 },
-      font: '11px system-ui',
-      labelFont: '12px system-ui',
-    }));
-
-  /** What the lines say where the pointer is. */
-  const tooltip = (names: readonly string[], describeX: (x: number) => string): uPlotType.Plugin => {
-    const box = document.createElement('div');
-    box.className = 'tooltip';
-    return {
-      hooks: {
-        init: (chart) => {
-          chart.over.append(box);
-        },
-        setCursor: (chart) => {
-          const at = chart.cursor.idx;
-          const lines: string[] = [];
-          chart.series.forEach((_, i) => {
-            const value = at === null || at === undefined || i === 0 ? undefined : chart.data[i]![at];
-            if (typeof value === 'number') lines.push(`${names[i]}: ${Number(value.toPrecision(4))}`);
-          });
-          box.style.display = lines.length > 0 ? 'block' : 'none';
-          if (lines.length === 0) return;
-          box.textContent = [describeX(chart.data[0][at!]!), ...lines].join('\n');
-          const left = chart.cursor.left ?? 0;
-          const onRight = left > chart.over.clientWidth / 2;
-          box.style.left = onRight ? '' : `${left + 12}px`;
-          box.style.right = onRight ? `${chart.over.clientWidth - left + 12}px` : '';
-          box.style.top = '8px';
-        },
-      },
-    };
-  };
-
-  interface PlotOptions extends Omit<uPlotType.Options, 'width' | 'height'> {
-    readonly describeX: (x: number) => string;
-  }
-
-  const plot = (
-    host: HTMLElement,
-    { describeX, ...options }: PlotOptions,
-    columns: uPlotType.AlignedData,
-  ): void => {
-    const size = { width: host.clientWidth - 16, height: 260 };
-    const names = options.series.map(({ label }) => (typeof label === 'string' ? label : ''));
-    const plugins = [tooltip(names, describeX)];
-    const chart = new uPlot({ ...options, plugins, legend: { live: false }, ...size }, columns, host);
-    new ResizeObserver(() => chart.setSize({ width: host.clientWidth - 16, height: 260 })).observe(host);
-  };
-
-  /** Lines whose points lie at other places: one column of all places, holes where a line has none. */
-  const aligned = (
-    lines: readonly (readonly { readonly x: number; readonly y: number }[])[],
-  ): uPlotType.AlignedData => {
-    const places = [...new Set(lines.flatMap((line) => line.map(({ x }) => x)))].toSorted((a, b) => a - b);
-    const columns = lines.map((line) => {
-      const values = new Map(line.map(({ x, y }) => [x, y]));
-      return places.map((x) => values.get(x));
-    });
-    return [places, ...columns] as uPlotType.AlignedData;
-  };
-
   const strokes: Record<string, string> = {
     audited: color('accent'),
+    micro: color('accent'),
     uncalibrated: color('warn'),
     base: color('soft'),
     boosting: color('violet'),
@@ -162,7 +71,7 @@ export function drawCharts(data: ChartData): void {
   });
 
   const drawReliability = (host: HTMLElement): void => {
-    // The audited model last, so that it lies on top where nothing was changed.
+    // The model on trial last, so that it lies on top where nothing was changed.
     const judges = data.judges.filter(({ id }) => id !== 'boosting').toReversed();
     const perfect = [
       { x: 0, y: 0 },
@@ -224,7 +133,7 @@ export function drawCharts(data: ChartData): void {
       host,
       {
         axes: axes(['time (UTC)', 'log return after costs, %']),
-        tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
+        tzDate: utc,
         scales: { x: { time: true } },
         series: [
           {},
@@ -236,7 +145,7 @@ export function drawCharts(data: ChartData): void {
             points: { show: false },
           },
         ],
-        describeX: (x) => new Date(x * 1000).toISOString().slice(0, 16).replace('T', ' '),
+        describeX: minuteOf,
       },
       [[...data.equity.time], [...data.equity.net]],
     );
@@ -268,10 +177,6 @@ export function drawCharts(data: ChartData): void {
     );
   };
 
-  const draw = (id: string, drawInto: (host: HTMLElement) => void): void => {
-    const host = document.getElementById(id);
-    if (host !== null) drawInto(host);
-  };
   draw('price', drawPrice);
   draw('reliability', drawReliability);
   draw('equity', drawEquity);

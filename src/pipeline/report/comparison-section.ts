@@ -4,8 +4,9 @@ import { escapeHtml } from './html.ts';
 import { bounds, count, fixed, percent, signed } from './format.ts';
 import { intervalAxis, intervalBar, scaleOf } from './interval-bar.ts';
 import type { Bounds, Evaluation, ModelScore } from './report-data.ts';
+import { WORDS } from './words.ts';
 
-export function comparisonSection({ scores, differences, ceiling }: Evaluation): string {
+export function comparisonSection({ kind, scores, differences, ceiling }: Evaluation): string {
   const scale = scaleOf(
     scores.flatMap(({ macroF1Interval }) => macroF1Interval),
     ceiling?.macroF1,
@@ -20,12 +21,12 @@ export function comparisonSection({ scores, differences, ceiling }: Evaluation):
     const difference = differences.find((d) => d.against === score.id);
     const title = `${score.name}: macro-F1 ${fixed(score.macroF1)} (95 % ${bounds(score.macroF1Interval)})`;
     const bar = { estimate: score.macroF1, interval: score.macroF1Interval, title };
-    return `<tr${score.id === 'audited' ? ' class="own"' : ''}><th>${escapeHtml(score.name)}</th>${withInterval(score.macroF1, score.macroF1Interval)}<td>${intervalBar({ ...bar, tone: score.id === 'audited' ? 'good' : 'plain' }, scale)}</td>
+    return `<tr${score.id === scores[0]!.id ? ' class="own"' : ''}><th>${escapeHtml(score.name)}</th>${withInterval(score.macroF1, score.macroF1Interval)}<td>${intervalBar({ ...bar, tone: score.id === scores[0]!.id ? 'good' : 'plain' }, scale)}</td>
 ${differenceCell(difference?.macroF1, difference?.interval)}
 ${withInterval(score.mcc, score.mccInterval)}${withInterval(score.directionAuc, score.directionAucInterval)}${withInterval(score.logLoss, score.logLossInterval)}${differenceCell(difference?.logLoss, difference?.logLossInterval)}${withInterval(score.brier, score.brierInterval)}${withInterval(score.ece, score.eceInterval)}${differenceCell(difference?.ece, difference?.eceInterval)}</tr>`;
   };
   const oracle = ceiling === null ? '' : ' The dashed line is the known ceiling of the simulated market.';
-  return `<section><h2>Beside the baselines</h2><p class="note">Every row judges the same minutes, and all but persistence are decided by the same rule. Small print: 95 % intervals by stationary block bootstrap. Difference: audited model minus this row, on the same resampled blocks; of log loss and ECE, below 0 is better.${oracle}</p>
+  return `<section><h2>Beside the baselines</h2><p class="note">Every row judges the same ${WORDS[kind].rows}, and all but persistence${kind === 'micro' ? ', adaptive thresholds' : ''} and the network as trained are decided by the same rule. Small print: 95 % intervals by stationary block bootstrap. Difference: ${WORDS[kind].model} minus this row, on the same resampled blocks; of log loss and ECE, below 0 is better.${oracle}</p>
 <div class="scroll"><table><thead><tr><th></th><th>macro-F1</th><th>${intervalAxis('macro-F1', scale)}</th><th>difference</th><th>MCC</th><th>direction AUC</th><th>log loss</th><th>difference</th><th>Brier</th><th>ECE</th><th>difference</th></tr></thead>
 <tbody>${scores.map(row).join('')}</tbody></table></div></section>`;
 }
@@ -34,7 +35,7 @@ ${withInterval(score.mcc, score.mccInterval)}${withInterval(score.directionAuc, 
 export function classesSection({ scores }: Evaluation): string {
   const rows = scores.map(
     (score) =>
-      `<tr${score.id === 'audited' ? ' class="own"' : ''}><th>${escapeHtml(score.name)}</th>${score.classes
+      `<tr${score.id === scores[0]!.id ? ' class="own"' : ''}><th>${escapeHtml(score.name)}</th>${score.classes
         .map(
           (c, k) =>
             `<td>${fixed(c.precision, 2)}</td><td>${fixed(c.recall, 2)}</td><td>${fixed(score.precisionRecall[k]!.averagePrecision, 2)}</td>`,

@@ -1,11 +1,12 @@
 /** What the signals would have earned, and how much of that the search explains. */
 import { bounds, count, fixed, percent } from './format.ts';
 import type { Economics, Evaluation } from './report-data.ts';
+import { WORDS } from './words.ts';
 
 /** The chart is drawn into a host called `equity`. */
-export function economicsSection({ economics, trials }: Evaluation): string {
+export function economicsSection({ kind, economics, trials }: Evaluation): string {
   const { positions, costBps, periodMinutes, periods } = economics;
-  const note = `One position at a time: opened at the close of the bar of the first SELL or BUY, closed ${periodMinutes} minutes later, ${costBps} bps a trade on both. No slippage, no funding, no queue, no sizing: a sketch until the backtester exists.`;
+  const note = `One position at a time: opened at the close of the first SELL or BUY by ${WORDS[kind].signals}, closed ${periodMinutes} minutes later, ${costBps} bps a trade on both. No slippage, no funding, no queue, no sizing: a sketch; <code>tidemark backtest</code> trades it.`;
   const searched = `${trials.before === 0 ? 'No training run on this data came before this one.' : `${count(trials.before)} training run${trials.before === 1 ? '' : 's'} on this data came before this one.`} ${count(trials.count)} trial${trials.count === 1 ? '' : 's'} counted; returns of ${trials.compared} on exactly this period are known.`;
   if (positions === 0) {
     return `<section><h2>Would it have earned? A sketch</h2><p class="note">${note} ${searched}</p><p>No position would have been taken.</p></section>`;

@@ -53,12 +53,15 @@ export const differenceFixture = (against: JudgeId, macroF1: number): ScoreDiffe
 
 export const evaluationFixture: Evaluation = {
   runId: 'run-7',
+  kind: 'audited',
   model: 'm@1',
   venue: 'bybit-linear',
   symbol: 'SIMUSDT',
   synthetic: false,
   label: { name: 'L', thresholdShort: -0.004, thresholdLong: 0.008, lookaheadMinutes: 60 },
+  question: 'will the price in 60 minutes be below −0.4 % (SELL), above +0.8 % (BUY), or neither (NEUTRAL)?',
   sequenceLength: 24,
+  rowMinutes: 1,
   test: { fromMs: 0, toMs: 3_600_000, rows: 6_000, independentOutcomes: 100, earlierOpenings: 0 },
   scores: [
     scoreFixture('audited', 'Audited model', 0.5),
@@ -76,6 +79,7 @@ export const evaluationFixture: Evaluation = {
     precision: 0.55,
     precisionInterval: [0.4, 0.7],
   },
+  scoreFigures: null,
   slices: [
     {
       by: 'month',

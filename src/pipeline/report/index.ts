@@ -1,5 +1,16 @@
+export * from './backtest-data.ts';
+export * from './backtest-page.ts';
+export * from './sweep-data.ts';
+export { renderSweep, settingsText, sweepVerdict } from './sweep-page.ts';
+export { backtestVerdict, type BacktestDraft } from './backtest-verdict.ts';
 export { escapeHtml } from './html.ts';
+export type * from './experiment-data.ts';
+export * from './experiment-page.ts';
+export { experimentVerdict } from './experiment-verdict.ts';
 export * from './page.ts';
+export type * from './rehearsal-data.ts';
+export { renderRehearsal } from './rehearsal-page.ts';
+export { rehearsalVerdict } from './rehearsal-verdict.ts';
 export * from './report-data.ts';
 export { STYLE } from './style.ts';
 export { verdictOf } from './verdict.ts';

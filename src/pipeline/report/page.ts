@@ -8,7 +8,9 @@ import { escapeHtml } from './html.ts';
 import { bounds, count, fixed, minute, percent } from './format.ts';
 import type { Evaluation, JudgeId, ModelScore, PredictionSetScore, Report } from './report-data.ts';
 import { renderPage } from './page-frame.ts';
+import { scoreSection } from './score-section.ts';
 import { seedsSection, slicesSection } from './slices-section.ts';
+import { WORDS } from './words.ts';
 
 export function renderReport(report: Report): string {
   const { evaluation, curves } = report;
@@ -22,11 +24,12 @@ export function renderReport(report: Report): string {
 ${verdict(evaluation)}
 ${cards(evaluation)}
 <section><h2>Price and signals in the test period</h2>
-<p class="note">Arrows mark where a run of at least ${SHORTEST_RUN} minutes of SELL or BUY begins. Below: audited probabilities of SELL and BUY. Scroll to zoom, drag to move. Times are UTC.</p>
+<p class="note">Arrows mark where a run of at least ${shortestRun(evaluation)} of SELL or BUY begins, by ${WORDS[evaluation.kind].signals}. Below: the model’s probabilities of SELL and BUY. Scroll to zoom, drag to move. Times are UTC.</p>
 <div id="price" class="chart tall"></div></section>
 ${comparisonSection(evaluation)}
 ${classesSection(evaluation)}
 ${calibration(evaluation)}
+${scoreSection(evaluation)}
 ${slicesSection(evaluation)}
 ${seedsSection(evaluation)}
 ${economicsSection(evaluation)}
@@ -39,13 +42,19 @@ ${curves.length === 0 ? '' : `<section class="pair">${curves.map((curve, i) => `
   });
 }
 
+const rowOf = ({ kind, rowMinutes }: Evaluation): string =>
+  kind === 'audited' ? 'minute' : `candle of ${rowMinutes} minutes`;
+
+const shortestRun = ({ kind }: Evaluation): string => `${SHORTEST_RUN} ${WORDS[kind].rows}`;
+
 function header({ title, evaluation }: Report): string {
-  const { label, test } = evaluation;
+  const { question, test } = evaluation;
+  const words = WORDS[evaluation.kind];
   const synthetic = evaluation.synthetic ? '<span class="badge">SYNTHETIC DATA</span>' : '';
   const opened = test.earlierOpenings > 0 ? '<span class="badge">TEST PERIOD NO LONGER UNSEEN</span>' : '';
   return `<header><h1>${escapeHtml(title)} ${synthetic} ${opened}</h1>
 <p>${escapeHtml(evaluation.venue)} · ${escapeHtml(evaluation.symbol)} · model ${escapeHtml(evaluation.model)} · test period ${minute(test.fromMs)} to ${minute(test.toMs)} UTC</p>
-<p>Question asked at every minute: will the price in ${label.lookaheadMinutes} minutes be below −${percent(-label.thresholdShort, 1)} (SELL), above +${percent(label.thresholdLong, 1)} (BUY), or neither (NEUTRAL)? Input: the last ${evaluation.sequenceLength} minute bars.</p></header>`;
+<p>Question asked at the close of every ${rowOf(evaluation)}: ${escapeHtml(question)} Input: the last ${evaluation.sequenceLength} ${words.window}.</p></header>`;
 }
 
 function verdict({ verdict: sentences, checks, nulls }: Evaluation): string {
@@ -54,16 +63,16 @@ function verdict({ verdict: sentences, checks, nulls }: Evaluation): string {
   return `<section class="verdict${failed ? ' failed' : ''}"><p><strong>${escapeHtml(first)}</strong></p><ul>${rest.map((s) => `<li>${escapeHtml(s)}</li>`).join('')}</ul></section>`;
 }
 
-function cards({ scores, ceiling, test, checks, nulls }: Evaluation): string {
-  const audited = scores.find((score) => score.id === 'audited');
-  if (audited === undefined) return '';
+function cards({ kind, scores, ceiling, test, checks, nulls }: Evaluation): string {
+  const [own] = scores;
+  if (own === undefined) return '';
   const card = (name: string, value: string, note: string): string =>
     `<div class="card"><span>${name}</span><b>${value}</b><small>${note}</small></div>`;
   const made = checks.filter(({ outcome }) => outcome !== 'not made').length + nulls.length;
   const passed =
     checks.filter(({ outcome }) => outcome === 'passed').length + nulls.filter((each) => !each.failed).length;
   return `<section class="cards">${[
-    card('Macro-F1, audited', fixed(audited.macroF1), `95 %: ${bounds(audited.macroF1Interval)}`),
+    card(`Macro-F1, ${WORDS[kind].model}`, fixed(own.macroF1), `95 %: ${bounds(own.macroF1Interval)}`),
     ceiling === null
       ? card('Known ceiling', 'none', 'real data has no oracle')
       : card(
@@ -73,28 +82,28 @@ function cards({ scores, ceiling, test, checks, nulls }: Evaluation): string {
         ),
     card(
       'Rises told from falls',
-      fixed(audited.directionAuc),
-      `AUC, 0.5 is chance; 95 %: ${bounds(audited.directionAucInterval)}`,
+      fixed(own.directionAuc),
+      `AUC, 0.5 is chance; 95 %: ${bounds(own.directionAucInterval)}`,
     ),
-    card('MCC', fixed(audited.mcc), `0 is chance; 95 %: ${bounds(audited.mccInterval)}`),
-    card('Calibration error', fixed(audited.ece), `top-label ECE; 95 %: ${bounds(audited.eceInterval)}`),
+    card('MCC', fixed(own.mcc), `0 is chance; 95 %: ${bounds(own.mccInterval)}`),
+    card('Calibration error', fixed(own.ece), `top-label ECE; 95 %: ${bounds(own.eceInterval)}`),
     card('Checks and null tests', `${passed} of ${made}`, passed === made ? 'passed' : 'passed: see the top'),
     card('Test rows', count(test.rows), `about ${test.independentOutcomes} independent outcomes`),
   ].join('')}</section>`;
 }
 
-const CALIBRATED: readonly JudgeId[] = ['audited', 'uncalibrated', 'base', 'network'];
+const CALIBRATED: readonly JudgeId[] = ['audited', 'uncalibrated', 'base', 'micro', 'network'];
 
 /** Before and after; the chart is drawn into a host called `reliability`. */
-function calibration({ scores, predictionSets }: Evaluation): string {
+function calibration({ kind, scores, predictionSets }: Evaluation): string {
   const shown = scores.filter(({ id }) => CALIBRATED.includes(id));
   const cell = (value: number, interval: readonly [number, number]): string =>
     `<td>${fixed(value)}<br><small>${bounds(interval)}</small></td>`;
   const row = (score: ModelScore): string =>
     `<tr><th>${escapeHtml(score.name)}</th>${cell(score.ece, score.eceInterval)}${cell(score.logLoss, score.logLossInterval)}${cell(score.brier, score.brierInterval)}</tr>`;
-  return `<section><h2>Do the probabilities mean what they say?</h2><p class="note">On the dashed line, a stated 70 % comes true 70 times in 100. Calibration was fitted on development rows that neither the networks nor the auditor had seen; here it meets the test rows. Where both curves lie on each other, no calibration was better than none.</p>
+  return `<section><h2>Do the probabilities mean what they say?</h2><p class="note">On the dashed line, a stated 70 % comes true 70 times in 100. ${WORDS[kind].calibration}</p>
 <div class="pair"><div><div id="reliability" class="chart"></div></div><div class="scroll"><table><thead><tr><th></th><th>ECE</th><th>log loss</th><th>Brier</th></tr></thead><tbody>${shown.map(row).join('')}</tbody></table></div></div>
-${setsTable(predictionSets)}</section>`;
+${predictionSets === null ? `<h3>Prediction sets</h3><p class="note">${WORDS[kind].noSets}</p>` : setsTable(predictionSets)}</section>`;
 }
 
 function setsTable(sets: PredictionSetScore): string {

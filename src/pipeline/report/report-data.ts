@@ -31,7 +31,16 @@ export interface PrecisionRecallCurve {
 }
 
 export type JudgeId =
-  'audited' | 'uncalibrated' | 'base' | 'network' | 'logistic' | 'boosting' | 'persistence' | 'prior';
+  | 'audited'
+  | 'uncalibrated'
+  | 'base'
+  | 'micro'
+  | 'adaptive'
+  | 'network'
+  | 'logistic'
+  | 'boosting'
+  | 'persistence'
+  | 'prior';
 
 /** One judge of the same test rows. */
 export interface ModelScore {
@@ -61,20 +70,20 @@ export interface ModelScore {
   readonly precisionRecall: readonly PrecisionRecallCurve[];
 }
 
-/** Macro-F1 of the audited model minus that of another judge, on the same rows and the same resampled blocks. */
+/** Macro-F1 of the model on trial minus that of another judge, on the same rows and the same resampled blocks. */
 export interface ScoreDifference {
   readonly against: JudgeId;
   readonly macroF1: number;
   readonly interval: Bounds;
-  /** Nats a row; below 0 where the audited model is better. */
+  /** Nats a row; below 0 where the model on trial is better. */
   readonly logLoss: number;
   readonly logLossInterval: Bounds;
-  /** Below 0 where the audited model is better. */
+  /** Below 0 where the model on trial is better. */
   readonly ece: number;
   readonly eceInterval: Bounds;
 }
 
-/** The audited model on a part of the test rows. */
+/** The model on trial on a part of the test rows. */
 export interface SliceScore {
   readonly by: 'month' | 'volatility' | 'confidence';
   readonly name: string;
@@ -114,6 +123,24 @@ export interface PredictionSetScore {
   /** Share of these that came true; NaN without any. */
   readonly precision: number;
   readonly precisionInterval: Bounds;
+}
+
+/** A model's answer as one number, the greater the more it says BUY. */
+export interface ScoreFigures {
+  /** Pearson's, of score and return over the label's horizon, 95 % from blocks of a day of candles. */
+  readonly correlation: { readonly estimate: number; readonly lower: number; readonly upper: number };
+  /** What adaptive thresholds make of it. */
+  readonly signals: {
+    /** Decisions after warm-up, and the BUY and SELL among them. */
+    readonly decisions: number;
+    readonly signals: number;
+    /** Share of signals after which the price moved their way, however little. */
+    readonly hitRatio: number;
+    /** Share of signals whose label is theirs. */
+    readonly precision: number;
+    /** Share of all directional labels that were signalled as what they are. */
+    readonly recall: number;
+  };
 }
 
 /** A check by its name. A failed one stands above everything else on the page. */
@@ -209,23 +236,30 @@ export interface Ceiling {
   readonly logLoss: number;
   /** Macro-F1 of one who knows the path of volatility but not the hidden state: what needs no forecast of direction. */
   readonly floor: number;
-  /** Macro-F1 of the audited model as a share of the ceiling. */
+  /** Macro-F1 of the model on trial as a share of the ceiling. */
   readonly share: number;
 }
 
 export interface Evaluation {
   readonly runId: string;
+  /** An audited model of minute bars, or a MicroNet of candles. */
+  readonly kind: 'audited' | 'micro';
   readonly model: string;
   readonly venue: string;
   readonly symbol: string;
   readonly synthetic: boolean;
   readonly label: {
     readonly name: string;
-    readonly thresholdShort: number;
-    readonly thresholdLong: number;
+    /** Log returns, where they are the same at all times. */
+    readonly thresholdShort?: number;
+    readonly thresholdLong?: number;
     readonly lookaheadMinutes: number;
   };
+  /** What is asked at the close of every bar or candle, in words. */
+  readonly question: string;
+  /** Bars or candles that the model sees, and how long one is. */
   readonly sequenceLength: number;
+  readonly rowMinutes: number;
   readonly test: {
     readonly fromMs: number;
     readonly toMs: number;
@@ -237,7 +271,10 @@ export interface Evaluation {
   };
   readonly scores: readonly ModelScore[];
   readonly differences: readonly ScoreDifference[];
-  readonly predictionSets: PredictionSetScore;
+  /** Null for a model that gives none. */
+  readonly predictionSets: PredictionSetScore | null;
+  /** Null for a model that gives probabilities alone. */
+  readonly scoreFigures: ScoreFigures | null;
   readonly slices: readonly SliceScore[];
   readonly seeds: readonly SeedScore[];
   readonly checks: readonly Check[];
@@ -250,12 +287,13 @@ export interface Evaluation {
   readonly verdict: readonly string[];
 }
 
-/** Columns over the minutes of the test period, for the charts. */
+/** Columns over the rows of the test period, for the charts. */
 export interface TestSeries {
   readonly minuteMs: readonly number[];
   readonly close: readonly number[];
-  /** Audited probabilities of SELL, NEUTRAL, BUY. */
+  /** The model's probabilities of SELL, NEUTRAL, BUY. */
   readonly probabilities: readonly (readonly [number, number, number])[];
+  /** Of the judge that positions follow. */
   readonly decisions: readonly number[];
 }
 

@@ -1,9 +1,10 @@
-/** The audited model by month, regime and confidence, and over seeds. */
+/** The model on trial by month, regime and confidence, and over seeds. */
 import { escapeHtml } from './html.ts';
 import { bounds, count, fixed, percent } from './format.ts';
 import { intervalAxis, intervalBar, scaleOf } from './interval-bar.ts';
 import { FEWEST_OUTCOMES, SEEDS_FOR_SPREAD } from './report-data.ts';
 import type { Evaluation, SeedScore, SliceScore } from './report-data.ts';
+import { WORDS } from './words.ts';
 
 const HEADS: Readonly<Record<SliceScore['by'], string>> = {
   month: 'By month',
@@ -17,7 +18,7 @@ const NAMES: Readonly<Record<SliceScore['by'], string>> = {
   confidence: 'probability of the most probable class',
 };
 
-export function slicesSection({ slices, scores }: Evaluation): string {
+export function slicesSection({ kind, slices, scores }: Evaluation): string {
   const scale = scaleOf(
     slices.flatMap(({ macroF1Interval }) => macroF1Interval),
     scores[0]?.macroF1,
@@ -32,13 +33,13 @@ export function slicesSection({ slices, scores }: Evaluation): string {
       .filter((slice) => slice.by === by)
       .map(row)
       .join('')}</tbody></table></div>`;
-  return `<section><h2>Where it works and where not</h2><p class="note">The audited model on parts of the test rows. Volatility is that of the last hour’s returns, with the thirds’ edges taken from the development rows: the regime was known at the time. The dashed line is the whole test. Below ${FEWEST_OUTCOMES} independent outcomes a part says nothing.</p>
+  return `<section><h2>Where it works and where not</h2><p class="note">The ${WORDS[kind].model} on parts of the test rows. Volatility is that of ${WORDS[kind].volatility}, with the thirds’ edges taken from the development rows: the regime was known at the time. The dashed line is the whole test. Below ${FEWEST_OUTCOMES} independent outcomes a part says nothing.</p>
 ${(['month', 'volatility', 'confidence'] as const).map(table).join('')}</section>`;
 }
 
-export function seedsSection({ seeds }: Evaluation): string {
+export function seedsSection({ kind, seeds }: Evaluation): string {
   if (seeds.length < SEEDS_FOR_SPREAD) {
-    return `<section><h2>Over seeds</h2><p class="note">The spread over seeds is <strong>not known</strong>: ${seeds.length === 1 ? 'one seed was' : `${seeds.length} seeds were`} trained, and with fewer than ${SEEDS_FOR_SPREAD} nobody can say how much of the figure is the luck of one initialisation. Audit with <code>--seeds ${SEEDS_FOR_SPREAD}</code>.</p>${seeds.length > 1 ? seedTable(seeds) : ''}</section>`;
+    return `<section><h2>Over seeds</h2><p class="note">The spread over seeds is <strong>not known</strong>: ${seeds.length === 1 ? 'one seed was' : `${seeds.length} seeds were`} trained, and with fewer than ${SEEDS_FOR_SPREAD} nobody can say how much of the figure is the luck of one initialisation. ${WORDS[kind].seeds}</p>${seeds.length > 1 ? seedTable(seeds) : ''}</section>`;
   }
   return `<section><h2>Over seeds</h2><p class="note">The same recipe on the same data, ${seeds.length} times with another seed; the first one is the model on this page. No best one is chosen.</p>${seedTable(seeds)}</section>`;
 }

@@ -48,5 +48,8 @@ svg.timeline { width:100%; min-width:640px; background:var(--card); border:1px s
 .legend { display:flex; flex-wrap:wrap; gap:4px 18px; font-size:12.5px; color:var(--soft); margin:8px 0 0; } .legend i { display:inline-block; width:12px; height:12px; border-radius:2px; margin-right:6px; vertical-align:-1px; }
 .tooltip { position:absolute; display:none; z-index:5; pointer-events:none; white-space:pre; background:var(--card); color:var(--ink); border:1px solid var(--line); border-radius:6px; padding:6px 9px; font:12px/1.45 system-ui; }
 footer { margin-top:40px; color:var(--soft); font-size:12.5px; border-top:1px solid var(--grid); padding-top:12px; }
+th.time, table.prose td.value { white-space:nowrap; } .gain { color:var(--buy); } .loss { color:var(--sell); }
+.search input { font:inherit; width:min(420px, 100%); padding:6px 10px; color:var(--ink); background:var(--card); border:1px solid var(--line); border-radius:6px; } .search span { margin-left:10px; }
+.rows { max-height:640px; overflow:auto; } .rows thead th { position:sticky; top:0; background:var(--card); } th.short, td.short { min-width:0; white-space:nowrap; }
 @media (max-width:600px) { main { padding:20px 12px; } .facts { grid-template-columns:1fr; gap:0; } .facts dd { margin-bottom:8px; } }
 `;

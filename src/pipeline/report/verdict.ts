@@ -1,6 +1,7 @@
 /** What can and what cannot be concluded, in words. */
 import { FEWEST_OUTCOMES, SEEDS_FOR_SPREAD } from './report-data.ts';
 import type { Evaluation, JudgeId, ModelScore } from './report-data.ts';
+import { WORDS } from './words.ts';
 
 const BASELINES: readonly JudgeId[] = ['boosting', 'logistic', 'persistence', 'prior'];
 /** Parts of the model on trial. */
@@ -35,7 +36,7 @@ function failures({ checks, nulls }: Draft): readonly string[] {
   ];
 }
 
-function result({ scores, differences, test }: Draft): readonly string[] {
+function result({ kind, scores, differences, test }: Draft): readonly string[] {
   const model = scores[0]!;
   const nameOf = (id: ModelScore['id']): string => scores.find((score) => score.id === id)?.name ?? id;
   const baselines = differences.filter(({ against }) => BASELINES.includes(against));
@@ -71,7 +72,7 @@ function result({ scores, differences, test }: Draft): readonly string[] {
       : high < 0.5
         ? `It takes rises for falls: ${auc}.`
         : `It does not tell rises from falls: ${auc}.`;
-  if (low > 0.5) return [`On this test the audited model ${standing}: ${figure}.`, direction];
+  if (low > 0.5) return [`On this test the ${WORDS[kind].model} ${standing}: ${figure}.`, direction];
   const rest = isAhead
     ? 'What puts it ahead of the baselines is knowing when the market moves, not where to.'
     : `It ${standing}.`;

@@ -1,9 +1,12 @@
 /**
- * Binance depth, best quote and REST snapshot, spot and USD-M, alone or wrapped as `{"stream":…,"data":…}`.
- * The exchange's time of a depth event is `T` (matching engine) on USD-M, and `E` on spot, which has no `T`.
+ * Binance depth, best quote, trades, mark price and REST snapshot, spot and USD-M, alone or wrapped as `{"stream":…,"data":…}`.
+ * The exchange's time of a depth event is `T` (matching engine) on USD-M, and `E` on spot, which has no `T`; that of a trade
+ * is `T` on both, and that of a mark price `E`, as its `T` is the next funding.
  */
 import {
   arrayField,
+  booleanField,
+  type DecoderOptions,
   integerField,
   isObject,
   type JsonObject,
@@ -15,20 +18,26 @@ import {
   type VenueMessage,
 } from './venue-message.ts';
 
-export function parseBinanceUsdm(json: unknown): VenueMessage {
-  return parseBinance(json, usdmDelta);
+export function parseBinanceUsdm(json: unknown, wants: DecoderOptions = {}): VenueMessage {
+  return parseBinance(json, usdmDelta, wants);
 }
 
-export function parseBinanceSpot(json: unknown): VenueMessage {
-  return parseBinance(json, spotDelta);
+export function parseBinanceSpot(json: unknown, wants: DecoderOptions = {}): VenueMessage {
+  return parseBinance(json, spotDelta, wants);
 }
 
-function parseBinance(json: unknown, delta: (event: JsonObject) => VenueMessage): VenueMessage {
+function parseBinance(
+  json: unknown,
+  delta: (event: JsonObject) => VenueMessage,
+  wants: DecoderOptions,
+): VenueMessage {
   const outer = objectOf(json, 'the message');
   const event = isObject(outer['data']) ? outer['data'] : outer;
   if ('lastUpdateId' in event) return restSnapshot(event);
   if (event['e'] === 'depthUpdate') return delta(event);
   if (event['e'] === 'bookTicker' || ('B' in event && 'A' in event)) return quote(event);
+  if (wants.trades === true && isTrade(event)) return trade(event);
+  if (wants.marks === true && event['e'] === 'markPriceUpdate') return markPrice(event);
   if ('e' in event || 'result' in event || 'id' in event || 'serverTime' in event) {
     return { kind: 'other', symbol: symbolOf(event) };
   }
@@ -79,6 +88,34 @@ function quote(event: JsonObject): VenueMessage {
     updateId: integerField(event, 'u'),
     bid: [stringField(event, 'b'), stringField(event, 'B')],
     ask: [stringField(event, 'a'), stringField(event, 'A')],
+  };
+}
+
+/** USD-M tells in `X` of trades that did not meet the book: `INSURANCE_FUND`, `NA` and their like. */
+function isTrade(event: JsonObject): boolean {
+  const isOfTheBook = !('X' in event) || event['X'] === 'MARKET';
+  return isOfTheBook && (event['e'] === 'trade' || event['e'] === 'aggTrade');
+}
+
+function trade(event: JsonObject): VenueMessage {
+  const timeMs = timeField(event, 'T');
+  const [price, size] = [stringField(event, 'p'), stringField(event, 'q')];
+  const aggressor = booleanField(event, 'm') ? 'sell' : 'buy';
+  return {
+    kind: 'trades',
+    symbol: stringField(event, 's'),
+    exchangeTimeMs: timeMs,
+    isAggregated: event['e'] === 'aggTrade',
+    trades: [{ timeMs, price, size, aggressor }],
+  };
+}
+
+function markPrice(event: JsonObject): VenueMessage {
+  return {
+    kind: 'mark',
+    symbol: stringField(event, 's'),
+    exchangeTimeMs: timeField(event, 'E'),
+    price: stringField(event, 'p'),
   };
 }
 

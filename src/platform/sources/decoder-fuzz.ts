@@ -8,6 +8,7 @@ import {
   type BookUpdate,
   createInstrument,
   type Instrument,
+  isBookUpdate,
   type MarketEvent,
   type VenueName,
 } from '../../domain/market/index.ts';
@@ -56,7 +57,7 @@ export function fuzzDecoders({ lines, seed }: { readonly lines: number; readonly
     const read = referenceReading(reference, line.toString('utf8'));
     if (taken === null) {
       counts.refused++;
-      if (read !== null && read.kind !== 'quote') counts.missed++;
+      if (read !== null && isBookUpdate(read)) counts.missed++;
     } else {
       counts.taken++;
       assertSame(taken, read, line);
@@ -77,7 +78,7 @@ function referenceReading(reference: ReferenceDecoder, text: string): MarketEven
 
 function assertSame(taken: BookUpdate, read: MarketEvent | null, line: Buffer): void {
   const where = (): string => `the decoders disagree on ${JSON.stringify(line.toString('latin1'))}`;
-  if (read === null || read.kind === 'quote') assert.fail(where());
+  if (read === null || !isBookUpdate(read)) assert.fail(where());
   const same =
     taken.kind === read.kind &&
     Object.is(taken.exchangeTimeMs, read.exchangeTimeMs) &&
@@ -128,7 +129,7 @@ function jsonOf({ venue, tick, lot }: Instrument, random: Random): string {
 }
 
 /** Mostly in the usual order. */
-function shuffled(fields: readonly string[], random: Random): string {
+export function shuffled(fields: readonly string[], random: Random): string {
   if (random.integer(4) > 0) return fields.join();
   return fields
     .map((field) => [random.uniform(), field] as const)
@@ -138,7 +139,7 @@ function shuffled(fields: readonly string[], random: Random): string {
 }
 
 /** None, one or a few changes. */
-function mutate(message: Buffer, random: Random): Buffer {
+export function mutate(message: Buffer, random: Random): Buffer {
   let line = message;
   for (let changes = random.integer(4); changes > 0; changes--) line = mutateOnce(line, random);
   return line;

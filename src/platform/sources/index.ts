@@ -11,7 +11,8 @@ export {
   type QuarantinedLine,
   type SourceReport,
 } from './market-source.ts';
-export type { DecoderOptions, LineContext } from './reference-decoder.ts';
+export type { LineContext } from './reference-decoder.ts';
+export type { DecoderOptions } from './venue-message.ts';
 export type { WantedSymbols } from './file-head.ts';
 export { openDecoder } from './stream-decoder.ts';
 export {

@@ -4,6 +4,7 @@ import { DataError } from '../../domain/core/index.ts';
 import {
   type BookUpdate,
   createInstrument,
+  isBookUpdate,
   type MarketEvent,
   type VenueName,
 } from '../../domain/market/index.ts';
@@ -25,7 +26,7 @@ function decoderOf(
 function bookUpdate(
   event: MarketEvent | null,
 ): Omit<BookUpdate, 'bids' | 'asks'> & { readonly flat: number[] } {
-  assert.ok(event !== null && event.kind !== 'quote');
+  assert.ok(event !== null && isBookUpdate(event));
   const { bids, asks, ...rest } = event;
   const flat = [...bids.subarray(0, 2 * rest.bidCount), ...asks.subarray(0, 2 * rest.askCount)];
   return { ...rest, flat };

@@ -30,6 +30,15 @@ describe('readFrame', () => {
     }
   });
 
+  it('reads a whole number of any length as it does behind two spaces, which are not the usual way', () => {
+    for (let digits = 1; digits <= 21; digits++) {
+      const text = '172134702098448094251'.slice(0, digits);
+      const [usual, unusual] = [frameOf(`${text} {"a":1}`), frameOf(`${text}  {"a":1}`)];
+      assert.deepEqual([usual.kind, usual.receivedTimeMs], [unusual.kind, unusual.receivedTimeMs], text);
+      if (usual.kind === 'message') assert.equal(usual.json, unusual.json);
+    }
+  });
+
   it('reads the symbol of a REST answer from its address', () => {
     const frame = frameOf('https://x.com/depth?symbol=AKROUSDT&limit=1000 -> 1626992741.475372: {"b":{}}');
     assert.equal(frame.kind, 'message');

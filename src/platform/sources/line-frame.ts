@@ -17,9 +17,12 @@ export interface LineFrame {
 }
 
 const BRACE = 123;
+const SPACE = 32;
 const ZERO = 48;
 const NINE = 57;
+/** Of a time in milliseconds, and in nanoseconds. */
 const MS_DIGITS = 13;
+const NS_DIGITS = 19;
 const REST_LINE = /^https?:\/\/\S*?(?:[?&]symbol=([^&\s]+)\S*)? -> ([\d.]+): $/;
 const HEADER = /^(?:wss:\/\/|configuration: )/;
 const MAX_ADDRESS_BYTES = 512;
@@ -37,11 +40,29 @@ export function readFrame(bytes: Buffer, start: number, end: number, frame: Line
 }
 
 function readTimedFrame(bytes: Buffer, start: number, end: number, frame: LineFrame): void {
+  if (readWholeTime(bytes, start, end, frame)) return;
   let at = start;
   while (at < end && bytes[at]! !== BRACE) at++;
   frame.jsonStart = at;
   frame.receivedTimeMs = timeMs(bytes.toString('latin1', start, at));
   if (at < end && !Number.isNaN(frame.receivedTimeMs)) frame.kind = 'message';
+}
+
+/** The time as most recorders write it, a whole number and one space; false for any other, of which nothing is read. */
+function readWholeTime(bytes: Buffer, start: number, end: number, frame: LineFrame): boolean {
+  let at = start;
+  let timeMs = 0;
+  const msEnd = start + MS_DIGITS;
+  for (; at < end && bytes[at]! >= ZERO && bytes[at]! <= NINE; at++) {
+    if (at < msEnd) timeMs = timeMs * 10 + (bytes[at]! - ZERO);
+  }
+  const digits = at - start;
+  const isPlain = bytes[at] === SPACE && at + 1 < end && bytes[at + 1] === BRACE;
+  if (!isPlain || digits < MS_DIGITS || digits > NS_DIGITS) return false;
+  frame.kind = 'message';
+  frame.jsonStart = at + 1;
+  frame.receivedTimeMs = timeMs;
+  return true;
 }
 
 /** Integer milliseconds from seconds with a fraction, or from a whole number of ms, µs or ns. */

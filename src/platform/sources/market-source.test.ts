@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { VenueName } from '../../domain/market/index.ts';
+import { isBookUpdate, type VenueName } from '../../domain/market/index.ts';
 import { VenueLineDecoder } from './line-decoder.ts';
 import { MarketSource, type SourceReport } from './market-source.ts';
 import { surveyInputs } from './survey.ts';
@@ -56,7 +56,7 @@ describe('surveyInputs and MarketSource', () => {
     const events: [number, number][] = [];
     for await (const batch of source) {
       for (let event = batch.next(); event !== null; event = batch.next()) {
-        assert.ok(event.kind !== 'quote');
+        assert.ok(isBookUpdate(event));
         events.push([event.lastUpdateId, batch.line]);
       }
     }

@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { type BestQuote, SequencedBook, type VenueName } from '../../domain/market/index.ts';
+import { type BestQuote, isBookUpdate, SequencedBook, type VenueName } from '../../domain/market/index.ts';
 import { VenueLineDecoder } from './line-decoder.ts';
 import { MarketSource } from './market-source.ts';
 import { openDecoder } from './stream-decoder.ts';
@@ -36,6 +36,7 @@ async function replay(venue: VenueName, symbol: string, inputs: readonly string[
         quotes.set(event.updateId, event);
         continue;
       }
+      if (!isBookUpdate(event)) continue;
       const applied = feed.process(event).kind === 'applied';
       const quote = quotes.get(event.lastUpdateId);
       if (!applied || quote === undefined) continue;
@@ -124,7 +125,7 @@ describe('real recordings', { skip }, () => {
       const source = new MarketSource({ files: [file], decoder: openDecoder(stream) });
       for await (const batch of source) {
         for (let event = batch.next(); event !== null; event = batch.next()) {
-          if (event.kind !== 'quote') feeds[batch.instrument]!.process(event);
+          if (isBookUpdate(event)) feeds[batch.instrument]!.process(event);
         }
       }
       assert.deepEqual(

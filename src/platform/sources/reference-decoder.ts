@@ -13,9 +13,12 @@ import {
 } from '../../domain/market/index.ts';
 import {
   type BookMessage,
+  type DecoderOptions,
   malformed,
+  type MarkMessage,
   type ParseVenueMessage,
   type QuoteMessage,
+  type TradesMessage,
   type VenueMessage,
 } from './venue-message.ts';
 import { VENUE_PARSERS } from './venues.ts';
@@ -26,47 +29,50 @@ export interface LineContext {
   readonly symbol: string | null;
 }
 
-export interface DecoderOptions {
-  /** Whether best quotes are events too; by default they are passed over. */
-  readonly quotes?: boolean;
-}
-
 export class ReferenceDecoder {
   /** Messages of every symbol met, the wanted one included. */
   readonly symbolsSeen = new Map<string, number>();
   readonly #instrument: Instrument;
   readonly #parse: ParseVenueMessage;
-  readonly #wantsQuotes: boolean;
+  readonly #wants: DecoderOptions;
 
-  constructor(instrument: Instrument, { quotes = false }: DecoderOptions = {}) {
+  constructor(instrument: Instrument, wants: DecoderOptions = {}) {
     this.#instrument = instrument;
     this.#parse = VENUE_PARSERS[instrument.venue];
-    this.#wantsQuotes = quotes;
+    this.#wants = wants;
   }
 
   /**
-   * Null for messages of another symbol or of no concern to a book.
+   * Null for messages of another symbol or that nobody wants.
    * @throws DataError `LINE_MALFORMED` for a line to be quarantined, `OFF_STEP` when the instrument's tick or lot does
    * not fit the data, which no further line will mend
    */
   decode(json: string, context: LineContext): MarketEvent | null {
-    const message = this.#parse(parseJson(json));
+    const message = this.#parse(parseJson(json), this.#wants);
     const symbol = message.symbol ?? context.symbol;
     if (symbol !== null) {
-      this.symbolsSeen.set(symbol, (this.symbolsSeen.get(symbol) ?? 0) + 1);
+      this.count(symbol);
       if (symbol !== this.#instrument.symbol) return null;
     }
     return this.eventOf(message, context.receivedTimeMs);
   }
 
-  /** The event in a message of the instrument; null when it is of no concern to a book. Throws as {@link decode}. */
+  count(symbol: string): void {
+    this.symbolsSeen.set(symbol, (this.symbolsSeen.get(symbol) ?? 0) + 1);
+  }
+
+  /** The event in a message of the instrument; null when nobody wants it. Throws as {@link decode}. */
   eventOf(message: VenueMessage, receivedTimeMs: number): MarketEvent | null {
     switch (message.kind) {
       case 'snapshot':
       case 'delta':
         return this.#bookUpdate(message, receivedTimeMs);
       case 'quote':
-        return this.#wantsQuotes ? this.#quote(message, receivedTimeMs) : null;
+        return this.#wants.quotes === true ? this.#quote(message, receivedTimeMs) : null;
+      case 'trades':
+        return message.trades.length > 0 ? this.#trades(message, receivedTimeMs) : null;
+      case 'mark':
+        return markPrice(message, receivedTimeMs);
       case 'other':
         return null;
     }
@@ -101,6 +107,17 @@ export class ReferenceDecoder {
     };
   }
 
+  #trades({ exchangeTimeMs, isAggregated, trades }: TradesMessage, receivedTimeMs: number): MarketEvent {
+    const { tick, lot } = this.#instrument;
+    const read = trades.map(({ timeMs, price, size, aggressor }) => {
+      const [priceTicks, qtyLots] = [steps(price, tick, 'price'), steps(size, lot, 'size')];
+      if (priceTicks === 0) throw malformed(`price "${price}" of a trade is zero`);
+      if (qtyLots === 0) throw malformed(`size "${size}" of a trade is zero`);
+      return { timeMs, priceTicks, qtyLots, aggressor };
+    });
+    return { kind: 'trades', exchangeTimeMs, receivedTimeMs, isAggregated, trades: read };
+  }
+
   #levels(levels: readonly unknown[]): Float64Array {
     const { tick, lot } = this.#instrument;
     return Float64Array.from(
@@ -112,6 +129,12 @@ export class ReferenceDecoder {
       }),
     );
   }
+}
+
+function markPrice({ exchangeTimeMs, price: text }: MarkMessage, receivedTimeMs: number): MarketEvent {
+  const price = offStepReason(text) === 'malformed' ? Number.NaN : Number(text);
+  if (!(price > 0)) throw malformed(`mark price "${text.slice(0, 40)}" is not a decimal number above zero`);
+  return { kind: 'mark', exchangeTimeMs, receivedTimeMs, price };
 }
 
 export function parseJson(text: string): unknown {

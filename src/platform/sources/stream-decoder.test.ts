@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { DataError } from '../../domain/core/index.ts';
-import { createInstrument, type Instrument, type VenueName } from '../../domain/market/index.ts';
+import {
+  createInstrument,
+  type Instrument,
+  isBookUpdate,
+  type VenueName,
+} from '../../domain/market/index.ts';
 import { VenueLineDecoder } from './line-decoder.ts';
 import { MarketSource } from './market-source.ts';
 import { openDecoder, StreamDecoder } from './stream-decoder.ts';
@@ -52,7 +57,7 @@ describe('streams that several symbols share', () => {
           try {
             const event = batch.next();
             if (event === null) break;
-            assert.ok(event.kind !== 'quote');
+            assert.ok(isBookUpdate(event));
             told.push(`${stream.instruments[batch.instrument]!.symbol} ${event.kind} ${event.lastUpdateId}`);
           } catch (error) {
             told.push(`!${(error as DataError).code} ${String((error as DataError).context['owners'])}`);

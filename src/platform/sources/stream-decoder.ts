@@ -6,7 +6,9 @@ import { type LineDecoder, VenueLineDecoder } from './line-decoder.ts';
 import { type LineContext, parseJson, ReferenceDecoder } from './reference-decoder.ts';
 import { possibleOwners, type SymbolTrace } from './snapshot-owner.ts';
 import { bestPrices, SymbolTracer } from './symbol-tracer.ts';
-import type { BookMessage, ParseVenueMessage, VenueMessage } from './venue-message.ts';
+import { TapeScanner, TradeScanner } from './tape-scanner.ts';
+import { TradeTape } from './trade-tape.ts';
+import type { BookMessage, DecoderOptions, ParseVenueMessage, VenueMessage } from './venue-message.ts';
 import { VENUE_PARSERS } from './venues.ts';
 
 export interface StreamDecoderOptions {
@@ -16,14 +18,14 @@ export interface StreamDecoderOptions {
   readonly files: readonly { readonly path: string; readonly traces: readonly SymbolTrace[] }[];
 }
 
-/** The decoder for a stream: the plain one when nothing in it is of another symbol. */
-export function openDecoder(options: StreamDecoderOptions): LineDecoder {
+/** The decoder for a stream, of its books and what else is wanted: the plain one when nothing in it is of another symbol. */
+export function openDecoder(options: StreamDecoderOptions, wants: DecoderOptions = {}): LineDecoder {
   const { instruments, files } = options;
   const [only, another] = instruments;
   const isAlone = files.every(({ traces }) => traces.every(({ symbol }) => symbol === only?.symbol));
   return only !== undefined && another === undefined && isAlone
-    ? new VenueLineDecoder(only)
-    : new StreamDecoder(options);
+    ? new VenueLineDecoder(only, wants)
+    : new StreamDecoder(options, wants);
 }
 
 const QUOTE = 34;
@@ -36,6 +38,8 @@ const NOBODY = -1;
 interface Wanted {
   readonly instrument: Instrument;
   readonly scanner: DepthScanner;
+  readonly trades: TradeScanner;
+  readonly tape: TradeTape;
   readonly reference: ReferenceDecoder;
   readonly tracer: SymbolTracer;
 }
@@ -48,24 +52,32 @@ export class StreamDecoder implements LineDecoder {
   readonly #tracers = new Map<string, SymbolTracer>();
   readonly #heads: ReadonlyMap<string, readonly SymbolTrace[]>;
   readonly #parse: ParseVenueMessage;
+  readonly #wants: DecoderOptions;
+  readonly #tapeScanner: TapeScanner;
 
-  constructor({ instruments, files }: StreamDecoderOptions) {
+  constructor({ instruments, files }: StreamDecoderOptions, wants: DecoderOptions = {}) {
     const shared = new ScannedUpdate();
     this.#wanted = instruments.map((instrument, position) => {
       this.#positions.set(instrument.symbol, position);
       return {
         instrument,
         scanner: new DepthScanner(instrument, shared),
-        reference: new ReferenceDecoder(instrument),
+        trades: new TradeScanner(instrument),
+        tape: new TradeTape(),
+        reference: new ReferenceDecoder(instrument, wants),
         tracer: this.#tracerOf(instrument.symbol),
       };
     });
     this.#heads = new Map(files.map(({ path }, i) => [path, tracesFrom(files.slice(i))]));
-    this.#parse = VENUE_PARSERS[instruments[0]!.venue];
+    const { venue } = instruments[0]!;
+    this.#parse = VENUE_PARSERS[venue];
+    this.#wants = wants;
+    this.#tapeScanner = new TapeScanner(venue, wants);
   }
 
   enterFile(path: string): void {
     for (const trace of this.#heads.get(path) ?? []) this.#tracerOf(trace.symbol).addTrace(trace);
+    for (const { tape } of this.#wanted) tape.enterFile();
   }
 
   decode(bytes: Buffer, start: number, end: number, context: LineContext): MarketEvent | null {
@@ -81,7 +93,32 @@ export class StreamDecoder implements LineDecoder {
         return update;
       }
     }
+    if (bytes[end] === NEWLINE && this.#tapeScanner.scan(bytes, start, end)) {
+      const beside = this.#beside(bytes, context);
+      if (beside !== undefined) return beside;
+    }
     return this.#decodeSlowly(bytes.toString('utf8', start, end), context);
+  }
+
+  /** What was scanned beside the book; null when nobody wants it, undefined when it is for the reference decoder to say. */
+  #beside(bytes: Buffer, { receivedTimeMs }: LineContext): MarketEvent | null | undefined {
+    const scanner = this.#tapeScanner;
+    const symbol = scanner.symbolIn(bytes);
+    const position = this.#positions.get(symbol);
+    let event: MarketEvent | null = null;
+    if (scanner.kind === 'trade' && this.#wants.trades === true && position !== undefined) {
+      const { trades, tape } = this.#wanted[position]!;
+      const read = trades.read(bytes, scanner, receivedTimeMs);
+      if (read === null) return undefined;
+      this.instrument = position;
+      event = tape.select(read);
+    } else if (scanner.kind === 'quote') {
+      const bid = Number(bytes.toString('latin1', scanner.bidStart, scanner.bidEnd));
+      const ask = Number(bytes.toString('latin1', scanner.askStart, scanner.askEnd));
+      this.#tracerOf(symbol).addPrices(bid, ask);
+    }
+    this.#count(symbol);
+    return event;
   }
 
   /** What a glance says: it chooses the scanner to be tried, and nothing else hangs on it. */
@@ -100,17 +137,20 @@ export class StreamDecoder implements LineDecoder {
   }
 
   #decodeSlowly(json: string, context: LineContext): MarketEvent | null {
-    const message = this.#parse(parseJson(json));
+    const message = this.#parse(parseJson(json), this.#wants);
     const symbol = message.symbol ?? context.symbol ?? this.#ownerOf(message);
     if (symbol === null) return null;
     this.#count(symbol);
     if (message.kind === 'quote') {
       this.#tracerOf(symbol).addPrices(Number(message.bid[0]), Number(message.ask[0]));
-    } else if (message.kind !== 'other') this.#tracerOf(symbol).addMessage(message);
+    } else if (message.kind === 'snapshot' || message.kind === 'delta') {
+      this.#tracerOf(symbol).addMessage(message);
+    }
     const position = this.#positions.get(symbol);
     if (position === undefined) return null;
     this.instrument = position;
-    return this.#wanted[position]!.reference.eventOf(message, context.receivedTimeMs);
+    const { reference, tape } = this.#wanted[position]!;
+    return tape.select(reference.eventOf(message, context.receivedTimeMs));
   }
 
   /** @throws DataError when it cannot be told whose of several a snapshot is, and a wanted symbol is among them */

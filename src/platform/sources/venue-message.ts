@@ -27,16 +27,51 @@ export interface QuoteMessage {
   readonly ask: readonly [price: string, size: string];
 }
 
-/** A message that is well-formed but of no concern to a book: trades, acknowledgements, funding. */
+/** Trades that took from the book; none where all of them were made otherwise. */
+export interface TradesMessage {
+  readonly kind: 'trades';
+  readonly symbol: string;
+  /** Of the last of them. */
+  readonly exchangeTimeMs: number;
+  readonly isAggregated: boolean;
+  readonly trades: readonly {
+    readonly timeMs: number;
+    readonly price: string;
+    readonly size: string;
+    readonly aggressor: 'buy' | 'sell';
+  }[];
+}
+
+export interface MarkMessage {
+  readonly kind: 'mark';
+  readonly symbol: string;
+  readonly exchangeTimeMs: number;
+  readonly price: string;
+}
+
+/** A message that is well-formed and that nobody asked for: acknowledgements, candles, trades that are not wanted. */
 export interface OtherMessage {
   readonly kind: 'other';
   readonly symbol: string | null;
 }
 
-export type VenueMessage = BookMessage | QuoteMessage | OtherMessage;
+export type VenueMessage = BookMessage | QuoteMessage | TradesMessage | MarkMessage | OtherMessage;
 
-/** @throws DataError with code `LINE_MALFORMED` when the value is not a message of the venue. */
-export type ParseVenueMessage = (json: unknown) => VenueMessage;
+/** What is to be read beside the book; by default nothing is. */
+export interface DecoderOptions {
+  /** Best quotes. */
+  readonly quotes?: boolean;
+  /** Trades that took from the book. */
+  readonly trades?: boolean;
+  /** Mark prices. */
+  readonly marks?: boolean;
+}
+
+/**
+ * Trades and mark prices that are not wanted are other messages, whatever is in them.
+ * @throws DataError with code `LINE_MALFORMED` when the value is not a message of the venue.
+ */
+export type ParseVenueMessage = (json: unknown, wants?: DecoderOptions) => VenueMessage;
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -79,6 +114,13 @@ export function timeField(object: JsonObject, field: string): number {
 export function stringField(object: JsonObject, field: string): string {
   const value = object[field];
   if (typeof value !== 'string') throw malformed(`field "${field}" is ${describe(value)}, not a string`);
+  return value;
+}
+
+export function booleanField(object: JsonObject, field: string): boolean {
+  const value = object[field];
+  if (typeof value !== 'boolean')
+    throw malformed(`field "${field}" is ${describe(value)}, not true or false`);
   return value;
 }
 

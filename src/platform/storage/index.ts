@@ -34,6 +34,7 @@ export {
 } from './embedding-store.ts';
 export { appendJsonLine, readJson, writeJsonAtomic } from './json-file.ts';
 export { type LabelledMinutes, readLabels, type StoredLabels, writeLabels } from './label-store.ts';
+export { modelHash, modelReference } from './model-identity.ts';
 export {
   type AnyModelManifest,
   type MacroManifest,

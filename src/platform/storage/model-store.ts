@@ -159,7 +159,7 @@ const isOfKind = <Kind extends ModelKind>(
 ): manifest is ManifestOf[Kind] => kinds.some((kind) => kind === manifest.kind);
 
 /** What a model was trained on. @throws ConfigError for an imported one */
-export function trainingDataOf(manifest: ModelManifest): NonNullable<ModelManifest['data']> {
+export function trainingDataOf(manifest: AnyModelManifest): NonNullable<AnyModelManifest['data']> {
   if (manifest.data !== null) return manifest.data;
   throw new ConfigError([
     {

@@ -42,10 +42,13 @@ export async function readScores(source: ScoreFile, symbol: string): Promise<Sco
     const type = types.get(timeColumn)!;
     const ms = TIMES.test(type) ? `epoch_ms(${time}::TIMESTAMP)` : time;
     if (!TIMES.test(type) && !INTEGERS.test(type)) {
-      throw new DataError(`${file}: column ${timeColumn} holds ${type}, not timestamps or whole milliseconds`, {
-        code: 'SCORES_UNREADABLE',
-        context: { file },
-      });
+      throw new DataError(
+        `${file}: column ${timeColumn} holds ${type}, not timestamps or whole milliseconds`,
+        {
+          code: 'SCORES_UNREADABLE',
+          context: { file },
+        },
+      );
     }
     const { columns } = await readColumns(
       connection,

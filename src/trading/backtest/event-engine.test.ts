@@ -222,6 +222,31 @@ describe('EventEngine', () => {
     assert.ok(Math.abs(summary.fees - account.fees) < 1e-9);
   });
 
+  it('takes the events of a recording as they are: trades fill what rests, quotes say nothing', () => {
+    const engine = new EventEngine({
+      instrument: INSTRUMENT,
+      strategy: saying([ENTER_LONG]),
+      settings: { ...SETTINGS, exits: { takeProfit: 0.02 } },
+    });
+    const times = { exchangeTimeMs: START + 7 * STEP_MS, receivedTimeMs: Number.NaN };
+    const updates = stream(Array.from({ length: 8 }, () => 1_000));
+    for (const one of updates) engine.next(one);
+    engine.next({ kind: 'quote', ...times, updateId: 9, bidTicks: 1, bidLots: 1, askTicks: 2, askLots: 1 });
+    const trade = { timeMs: times.exchangeTimeMs, priceTicks: 1_022, qtyLots: 4, aggressor: 'buy' } as const;
+    engine.next({ kind: 'trades', ...times, isAggregated: false, trades: [trade, { ...trade, qtyLots: 9 }] });
+    engine.next({ kind: 'mark', ...times, price: 50 });
+    const { fills, liquidations } = engine.finish();
+    assert.deepEqual(
+      fills.map(({ liquidity, price, size }) => [liquidity, price, size]),
+      [
+        ['taker', 100.1, 1],
+        ['maker', 102.2, 0.4],
+        ['maker', 102.2, 0.6],
+      ],
+    );
+    assert.equal(liquidations, 0);
+  });
+
   it('says so when the stream holds no book', () => {
     assert.throws(() => run([]), /no whole book/);
     assert.throws(() => run([update(3, 1_000, 1_001)]), /no whole book/);

@@ -1,7 +1,12 @@
 /** The event engine on a recorded stream: book updates and trades in, in the order of the recording; fills and metrics out. */
 import { MINUTE_MS } from '../../domain/core/index.ts';
-import { type BookUpdate, type Instrument, SequencedBook } from '../../domain/market/index.ts';
-import type { MarketTrade } from '../exchange/index.ts';
+import {
+  type BookUpdate,
+  type Instrument,
+  type MarketEvent,
+  type MarketTrade,
+  SequencedBook,
+} from '../../domain/market/index.ts';
 import type { CheckedCandles } from './candles.ts';
 import { BuiltCandles, GivenCandles } from './event-candles.ts';
 import { type EventResult, EventRun } from './event-run.ts';
@@ -44,6 +49,21 @@ export class EventEngine {
       onBreak: (timeMs) => run.onBreak(timeMs),
       onTime: () => {},
     });
+  }
+
+  /** The next event of a recording, whatever it is. Quotes say nothing that the book does not. */
+  next(event: MarketEvent): void {
+    switch (event.kind) {
+      case 'snapshot':
+      case 'delta':
+        return this.process(event);
+      case 'trades':
+        for (const trade of event.trades) this.trade(trade);
+        return;
+      case 'mark':
+        return this.mark(event.price, event.exchangeTimeMs);
+      case 'quote':
+    }
   }
 
   /** The next message of the stream. Orders that arrive before it meet the book as it was before it. */

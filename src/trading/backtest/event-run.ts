@@ -3,8 +3,14 @@
  * while the market is still the old one; what it changes; `after` it. What exactly happens when: `docs/event-engine.md`.
  */
 import { DataError } from '../../domain/core/index.ts';
-import { type Instrument, type OrderBook, priceOf, sizeOf } from '../../domain/market/index.ts';
-import { Exchange, type ExecutionReport, type MarketTrade, type RejectReason } from '../exchange/index.ts';
+import {
+  type Instrument,
+  type MarketTrade,
+  type OrderBook,
+  priceOf,
+  sizeOf,
+} from '../../domain/market/index.ts';
+import { Exchange, type ExecutionReport, type RejectReason } from '../exchange/index.ts';
 import { resultOf, type SymbolResult } from './backtest.ts';
 import { type Candles, type CheckedCandles, YEAR_MS } from './candles.ts';
 import { type CandleFeed, closedCandles } from './event-candles.ts';

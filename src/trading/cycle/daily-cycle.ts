@@ -181,8 +181,8 @@ export class DailyCycle {
       ...counted,
       trades: net.trades,
       wins: net.wins,
-      return: net.equity / equity - 1,
-      grossReturn: gross.equity / grossEquity - 1,
+      return: growth(equity, net.equity),
+      grossReturn: growth(grossEquity, gross.equity),
       equity: net.equity,
       grossEquity: gross.equity,
       marketReturn: close === null || lastClose === null ? null : close / lastClose - 1,
@@ -211,5 +211,8 @@ export class DailyCycle {
     return today;
   }
 }
+
+/** An account that has lost everything earns nothing more. */
+const growth = (before: number, after: number): number => (before > 0 ? after / before - 1 : 0);
 
 const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);

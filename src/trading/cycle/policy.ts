@@ -115,26 +115,30 @@ function hitRule(
   };
 }
 
-export interface ChanceInterval {
-  readonly expected: number;
+/** Hit ratio to be expected of signals that know nothing and are as often BUY, on the same outcomes. */
+export function chanceHitRatio({ outcomes, ups, signals, buys }: Tally): number {
+  const [up, buy] = [ups / outcomes, buys / signals];
+  return buy * up + (1 - buy) * (1 - up);
+}
+
+interface ChanceInterval {
   readonly lower: number;
   readonly upper: number;
 }
 
 /**
- * Hit ratio of signals that are as often BUY, drawn without knowledge, on the same outcomes; normal approximation with
- * `signals / horizonCandles` independent ones. null with too few of them.
+ * The interval around {@link chanceHitRatio} that such signals would stay in; normal approximation with
+ * `signals / horizonCandles` independent ones, for outcomes overlap. null with too few of them.
  */
 export function chanceInterval(
-  { outcomes, ups, signals, buys }: Tally,
+  tally: Tally,
   { horizonCandles, level }: { readonly horizonCandles: number; readonly level: number },
 ): ChanceInterval | null {
-  const independent = signals / horizonCandles;
+  const independent = tally.signals / horizonCandles;
   if (independent < FEWEST_SIGNALS) return null;
-  const [up, buy] = [ups / outcomes, buys / signals];
-  const expected = buy * up + (1 - buy) * (1 - up);
+  const expected = chanceHitRatio(tally);
   const reach = normalQuantile((1 + level) / 2) * Math.sqrt((expected * (1 - expected)) / independent);
-  return { expected, lower: Math.max(0, expected - reach), upper: Math.min(1, expected + reach) };
+  return { lower: Math.max(0, expected - reach), upper: Math.min(1, expected + reach) };
 }
 
 function lastInARow(served: readonly ServedDay[], holds: (day: ServedDay) => boolean): number {

@@ -3,7 +3,13 @@
  * the events after their latency and are matched with the book as it is then. What exactly happens when: `docs/event-engine.md`.
  */
 import { ConfigError } from '../../domain/core/index.ts';
-import { type Instrument, type OrderBook, priceOf, sizeOf } from '../../domain/market/index.ts';
+import {
+  type Instrument,
+  type MarketTrade,
+  type OrderBook,
+  priceOf,
+  sizeOf,
+} from '../../domain/market/index.ts';
 import { Account } from './account.ts';
 import { DueQueue } from './due-queue.ts';
 import { SideLiquidity, type Slice } from './liquidity.ts';
@@ -13,7 +19,6 @@ import {
   type ExecutionReport,
   LIQUIDATION_ORDER,
   type LimitOrder,
-  type MarketTrade,
   type NewOrder,
   type RejectReason,
   type Side,
@@ -113,12 +118,16 @@ export class Exchange {
     if (this.account.positionLots !== 0) this.#watchMargin();
   }
 
-  /** There is no book to be trusted until the next {@link onBook}; what we took of the old one is forgotten. */
+  /**
+   * There is no book to be trusted until the next {@link onBook}. What we took of the old one is forgotten, and so is the mark
+   * price until it is given again: nobody knows how long the silence was.
+   */
   onBreak(timeMs: number): void {
     this.#setClock(timeMs);
     this.#book = null;
     this.#liquidity.buy.clear();
     this.#liquidity.sell.clear();
+    this.#givenMarkTicks = Number.NaN;
   }
 
   /** Someone traded; {@link advanceTo} comes first. Trades of no size or price are none. */

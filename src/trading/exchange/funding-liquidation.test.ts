@@ -25,6 +25,24 @@ describe('funding', () => {
     assert.equal(market.exchange.account.fundingSteps, 25_000);
   });
 
+  it('goes by the middle again after a loss, until the mark price is given anew', () => {
+    const market = opened({ funding: fundingOf([5, 0.01], [15, 0.01], [25, 0.01]) });
+    market.exchange.submit({ type: 'market', side: 'buy', qtyLots: 5 });
+    market.change(1, { asks: [[1_001, 0]] });
+    market.exchange.onMark(2_000, 2);
+    market.wait(10);
+    market.exchange.onBreak(10);
+    assert.equal(market.exchange.markTicks, market.exchange.midTicks);
+    market.wait(20);
+    market.exchange.onMark(4_000, 20);
+    market.wait(30);
+    const mid = market.exchange.midTicks * 5;
+    assert.deepEqual(
+      market.journal.filter(({ kind }) => kind === 'funding').map(lineOf),
+      [10_000, mid, 20_000].map((notional) => `funding ${Math.round(notional)}`),
+    );
+  });
+
   it('comes before orders of the same time', () => {
     const market = opened({ funding: fundingOf([5, 0.01]), latency: { entryMs: 5 } });
     market.exchange.submit({ type: 'market', side: 'buy', qtyLots: 5 });

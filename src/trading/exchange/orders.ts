@@ -100,12 +100,3 @@ export type ExecutionReport =
   /** The order was no longer open, or never was: it had been filled, cancelled or refused before. */
   | (Happened & { readonly kind: 'cancel-rejected'; readonly orderId: number })
   | FundingPayment;
-
-/** Someone else's trade, as recorded. */
-export interface MarketTrade {
-  readonly timeMs: number;
-  readonly priceTicks: number;
-  readonly qtyLots: number;
-  /** The side that took: a seller hits the bids. */
-  readonly aggressor: Side;
-}

@@ -1,6 +1,6 @@
 /** A client's orders that rest in the book, and what the market gives them. */
-import type { OrderBook } from '../../domain/market/index.ts';
-import { type LimitOrder, type MarketTrade, type Side, signOf } from './orders.ts';
+import type { MarketTrade, OrderBook } from '../../domain/market/index.ts';
+import { type LimitOrder, type Side, signOf } from './orders.ts';
 import { type QueueModel, QueuePosition } from './queue.ts';
 import type { SideLiquidity } from './liquidity.ts';
 

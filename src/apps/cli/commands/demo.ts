@@ -17,7 +17,7 @@ import {
   writeReport,
 } from '../../../pipeline/index.ts';
 import type { Config, EvaluateOutcome } from '../../../pipeline/index.ts';
-import { RunStore, trainingDataOf } from '../../../platform/storage/index.ts';
+import { RunStore, type StoredModel, trainingDataOf } from '../../../platform/storage/index.ts';
 import { replay, ServedModel } from '../../../pipeline/live/index.ts';
 import type { Signal } from '../../../trading/engine/index.ts';
 import { printEvaluation } from '../evaluation-text.ts';
@@ -135,7 +135,7 @@ async function runDemo(invocation: Invocation): Promise<unknown> {
     );
     const parity = await output.stage(
       'Replaying the last day message by message',
-      () => replayLastDay(judged, market.archives, invocation),
+      () => replayLastDay({ ...judged, stored: audited.stored }, market.archives, invocation),
       (r) => `${r.signals} signals, ${r.compared} compared with history, ${r.different} different`,
     );
     const seconds = (performance.now() - startedMs) / 1000;
@@ -199,7 +199,7 @@ interface Parity {
 
 /** Live is history: the same minutes, scored one at a time as they would come from a socket, give the same bits. */
 async function replayLastDay(
-  { stored, series, config }: EvaluateOutcome,
+  { stored, series, config }: EvaluateOutcome & { readonly stored: StoredModel },
   archives: readonly string[],
   { signal }: Invocation,
 ): Promise<Parity> {

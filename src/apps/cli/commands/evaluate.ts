@@ -1,7 +1,5 @@
 import type { Command } from 'commander';
-import { evaluate, evaluateMicro, writeReport } from '../../../pipeline/index.ts';
-import { kindOfModel } from '../../../platform/storage/index.ts';
-import { printMicroEvaluation } from '../candle-text.ts';
+import { evaluate, writeReport } from '../../../pipeline/index.ts';
 import { printEvaluation } from '../evaluation-text.ts';
 import { define } from '../invocation.ts';
 
@@ -9,27 +7,20 @@ export function registerEvaluate(program: Command): void {
   const command = program
     .command('evaluate')
     .description(
-      'trust report of an audited model: beside baselines, with intervals and a verdict; of a MicroNet the figures of its test period',
+      'trust report of an audited model or a MicroNet: beside baselines, with intervals, checks and a verdict',
     )
-    .requiredOption('--model <name[@version]>', 'audited model or MicroNet');
+    .requiredOption('--model <name[@version]>', 'audited model or MicroNet')
+    .option('--symbol <symbol>', 'one of those that the model was trained on (default: its first)');
   define(command, {
     groups: ['evaluation'],
-    example: 'tidemark evaluate --model nexo',
+    example: 'tidemark evaluate --model nexo\n  tidemark evaluate --model hours --symbol NEARUSDT',
     run: async ({ config, output, options, signal, runId, store }) => {
       const createdAt = new Date().toISOString();
       const model = options['model'] as string;
-      if ((await kindOfModel(config.dataDir, model)) === 'micro') {
-        const evaluation = await output.stage(
-          'Judging on the test period',
-          () => evaluateMicro({ config, runId, signal, createdAt, model, store: store() }),
-          (e) => `${e.figures.rows.toLocaleString('en')} candles`,
-        );
-        printMicroEvaluation(output, evaluation);
-        return evaluation;
-      }
+      const symbol = (options['symbol'] as string | undefined)?.toUpperCase();
       const outcome = await output.stage(
         'Judging on the test period',
-        () => evaluate({ config, runId, signal, createdAt, model, store: store() }),
+        () => evaluate({ config, runId, signal, createdAt, model, symbol, store: store() }),
         (e) => `${e.evaluation.test.rows.toLocaleString('en')} rows`,
       );
       const report = await writeReport(outcome, { createdAt });
