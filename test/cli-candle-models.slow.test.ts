@@ -4,6 +4,8 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, describe, it } from 'node:test';
+import type { Evaluation, WrittenReport } from '../src/pipeline/index.ts';
+import type { CandleSignal } from '../src/pipeline/live/index.ts';
 import { assertRefused, ended, type Ended, jsonOf, start, tidemark } from './fixtures/command-line.ts';
 import { removeFolder, temporaryFolder } from './fixtures/road.ts';
 
@@ -53,10 +55,33 @@ describe('candle models at the command line', () => {
     assert.match(list.stdout, /hours@1 +micro +binance-usdm SIMUSDT \(synthetic\) +volatility-1-288-12 +24/);
     const judged = await run('evaluate', '--model', 'hours');
     assert.equal(judged.exitCode, 0, judged.stderr);
-    assert.match(judged.stdout, /^SYNTHETIC DATA\nhours@1 on SIMUSDT, 2025-01-0.*\n/);
-    assert.match(judged.stdout, /no other model was judged on this period before/);
-    const again = await done('evaluate', '--model', 'blind');
-    assert.deepEqual([again['kind'], again['earlierOpenings']], ['micro', 1]);
+    assert.match(judged.stdout, /^SYNTHETIC DATA\n/);
+    assert.match(judged.stdout, /MicroNet by adaptive thresholds/);
+    const again = await done('evaluate', '--model', 'blind', '--symbol', 'simusdt');
+    const { kind, test, report, checks } = again as unknown as Evaluation & {
+      readonly report: WrittenReport;
+    };
+    assert.deepEqual([kind, test.earlierOpenings], ['micro', 1]);
+    for (const { name, outcome, detail } of checks) assert.equal(outcome, 'passed', `${name}: ${detail}`);
+    assert.match(readFileSync(path.join(folder, report.html), 'utf8'), /TEST PERIOD NO LONGER UNSEEN/);
+  });
+
+  it('replays stored candles, one line each, and trades the same signals', async () => {
+    const lines = await run('replay', '--model', 'hours');
+    assert.equal(lines.exitCode, 0, lines.stderr);
+    const { signals, candles } = (await done('replay', '--model', 'hours')) as {
+      readonly candles: number;
+      readonly signals: readonly CandleSignal[];
+    };
+    const shown = lines.stdout.split('\n').filter((line) => /^2025-01-0\dT/.test(line));
+    assert.equal(shown.length, candles);
+    assert.equal(signals.length, candles);
+    assert.match(shown[0]!, / (BUY|SELL|abstains)$/);
+    const early = await run('replay', '--model', 'hours', '--from', '2025-01-05', '--to', '2025-01-05');
+    assert.match(early.stdout, / {2}\*\n/);
+    const traded = await done('backtest', '--model', 'hours', '--random-draws', '20', '--paths', '50');
+    assert.deepEqual(traded['symbols'], ['SIMUSDT']);
+    assert.equal(traded['fromMs'], signals[0]!.openTimeMs);
   });
 
   it('goes on after Ctrl-C', async () => {
@@ -77,6 +102,17 @@ describe('candle models at the command line', () => {
   });
 
   it('refuses what is wrong or missing, and says what to do', async () => {
+    assertRefused(
+      await run('evaluate', '--model', 'hours', '--symbol', 'XUSDT', '--json'),
+      2,
+      /--symbol: hours@1 is of/,
+    );
+    assertRefused(
+      await run('replay', '--model', 'hours', '--in', 'sim', '--json'),
+      2,
+      /--in: is of a recording/,
+    );
+    assertRefused(await run('replay', '--model', 'hours', '--symbol', 'XUSDT', '--json'), 3, /no candles of/);
     assertRefused(await run(...MACRO, '--encoder', 'lstm', '--json'), 2, /--encoder/);
     assertRefused(await run(...MACRO, '--days', 'many', '--json'), 2, /--days: "many" is not a number/);
     assertRefused(await run(...MACRO, '--interval', '7m', '--json'), 2, /--interval: unknown interval "7m"/);

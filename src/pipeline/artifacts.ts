@@ -1,10 +1,12 @@
 /** What a model's manifest says, the same for every kind of model. */
 import { createHash } from 'node:crypto';
 import type { LabelDefinition } from '../domain/labels/index.ts';
-import type { AnyModelManifest, ModelFiles, ModelManifest, StoredModel } from '../platform/storage/index.ts';
+import type { ModelManifest } from '../platform/storage/index.ts';
 import type { Config } from './config.ts';
 import type { LabelledBars } from './labelled-bars.ts';
 import { CODE_VERSION } from './version.ts';
+
+export { modelHash, modelReference } from '../platform/storage/index.ts';
 
 /** What identifies a run and lets it be stopped. */
 export interface RunRequest {
@@ -83,17 +85,4 @@ export function historyHash(data: LabelledBars, usedRows: Int32Array): string {
     .update(bars.features.subarray(0, rows * bars.featureNames.length))
     .update(labels.label.subarray(0, lastLabel))
     .digest('hex');
-}
-
-/** `name@version` */
-export const modelReference = ({ manifest }: Pick<StoredModel<AnyModelManifest>, 'manifest'>): string =>
-  `${manifest.name}@${manifest.version}`;
-
-/** Identifies a model by its files alone: the same bytes are the same model, whatever it is called. */
-export function modelHash(files: ModelFiles): string {
-  const hash = createHash('sha256');
-  for (const [name, bytes] of Object.entries(files).toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    hash.update(name).update('\0').update(bytes);
-  }
-  return hash.digest('hex');
 }

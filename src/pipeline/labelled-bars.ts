@@ -5,7 +5,7 @@ import type { BarTable, FeatureSetName, Segment } from '../domain/features/index
 import { labelBars } from '../domain/labels/index.ts';
 import type { BarLabels, LabelDefinition } from '../domain/labels/index.ts';
 import { parseVenueName } from '../domain/market/index.ts';
-import type { LabelSpans } from '../domain/validation/index.ts';
+import { type LabelledRows, MINUTE_BARS } from './labelled-rows.ts';
 import { requireLogVolume } from './log-volume-check.ts';
 import { readMarker } from './truth.ts';
 import type { SyntheticOrigin } from './truth.ts';
@@ -52,14 +52,8 @@ export async function labelSymbol(place: SymbolPlace, definition: LabelDefinitio
   };
 }
 
-export interface LabelledBars {
-  readonly bars: BarTable;
+export interface LabelledBars extends LabelledRows {
   readonly labels: BarLabels;
-  readonly segments: readonly Segment[];
-  /** Bars that have a label and a full window before them, ascending. */
-  readonly rows: Int32Array;
-  /** `[rows]` of {@link LabelledBars.rows}: when each begins and when its label is known. */
-  readonly spans: LabelSpans;
   /** Where the bars were simulated; null for recorded ones. */
   readonly synthetic: SyntheticOrigin | null;
 }
@@ -103,6 +97,7 @@ export async function readLabelledBars(
     );
   }
   return {
+    unit: MINUTE_BARS,
     bars,
     labels,
     segments,

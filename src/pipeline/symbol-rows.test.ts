@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { MINUTE_BARS } from './labelled-rows.ts';
 import { companionRows, learningRows, momentsOf, rowsAt } from './symbol-rows.ts';
 import type { SymbolBars } from './symbol-rows.ts';
 
@@ -12,6 +13,7 @@ function symbolAt(symbol: string, minutes: readonly number[]): SymbolBars {
   return {
     symbol,
     data: {
+      unit: MINUTE_BARS,
       bars: {
         featureNames: ['x'],
         rows: minutes.length,

@@ -32,6 +32,13 @@ export interface CommandPlan {
   readonly run: (invocation: Invocation, args: readonly string[]) => Promise<unknown>;
 }
 
+/** @throws ConfigError for each of the flags that was given: `reason` is why it is of no use here */
+export function refuseFlags(options: Invocation['options'], names: readonly string[], reason: string): void {
+  const given = names.filter((name) => options[name] !== undefined);
+  if (given.length === 0) return;
+  throw new ConfigError(given.map((name) => ({ path: `--${name}`, message: reason })));
+}
+
 const interrupt = new AbortController();
 process.once('SIGINT', () => {
   process.stderr.write('\nstopping cleanly; press Ctrl-C again to stop at once\n');

@@ -60,10 +60,13 @@ export interface CalibrationChoice {
   readonly standardErrors: Readonly<Record<CalibrationMethod, number>>;
 }
 
+/** How many standard errors better than doing nothing a method must be. */
+export const MARGIN_OF_GAIN = 2;
+
 /**
  * Fits every method on `fit`, keeps the one of least log loss on `judge` and fits it again on `all` of them. A method
- * must be better than doing nothing by more than one standard error of the difference, or nothing is done.
- * Source of the rule: Breiman, Friedman, Olshen & Stone, Classification and Regression Trees (1984), section 3.4.3.
+ * must be better than doing nothing by more than two standard errors of the difference, or nothing is done: three methods are
+ * tried, and the rows hold few independent outcomes.
  * @throws DataError when a part has no rows
  */
 export function chooseCalibrator(
@@ -85,7 +88,7 @@ export function chooseCalibrator(
     };
   });
   const [nothing] = judged;
-  const better = judged.filter(({ loss, standardError }) => loss < nothing!.loss - standardError);
+  const better = judged.filter(({ loss, standardError }) => loss < nothing!.loss - MARGIN_OF_GAIN * standardError);
   const best = better.reduce((a, b) => (b.loss < a.loss ? b : a), nothing!);
   const byMethod = (value: (one: (typeof judged)[number]) => number) =>
     Object.fromEntries(judged.map((one) => [one.method, value(one)])) as Record<CalibrationMethod, number>;

@@ -6,7 +6,7 @@
 import { CLASS_COUNT } from '../../domain/core/index.ts';
 import { correctForClassWeights } from '../../domain/validation/index.ts';
 import { rowLosses, standardErrorOfMean } from './loss.ts';
-import type { JudgingLabels } from './calibration.ts';
+import { type JudgingLabels, MARGIN_OF_GAIN } from './calibration.ts';
 import { applyTemperature, fitTemperature } from './temperature.ts';
 
 export interface NetworkCalibration {
@@ -25,9 +25,6 @@ export function networkProbabilities(
   if (temperature === 1) return unweighted;
   return applyTemperature({ method: 'temperature', temperature }, unweighted, CLASS_COUNT);
 }
-
-/** How many standard errors better than 1 a temperature must be on the rows that it is fitted on. */
-const MARGIN_OF_GAIN = 2;
 
 /**
  * The temperature of least log loss, or 1 when its gain on these rows is less than two standard errors: a slice of a day

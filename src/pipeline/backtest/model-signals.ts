@@ -4,9 +4,9 @@
  */
 import { CLASS_COUNT, DIRECTIONS, BUY, MINUTE_MS, NEUTRAL, SELL } from '../../domain/core/index.ts';
 import { bootstrapSums, decide } from '../../domain/validation/index.ts';
-import { type StoredModel, trainingDataOf } from '../../platform/storage/index.ts';
+import { type AnyModelManifest, trainingDataOf } from '../../platform/storage/index.ts';
 import { predictionSetsOver } from '../../trading/engine/index.ts';
-import { modelReference } from '../artifacts.ts';
+import { modelHash, modelReference } from '../artifacts.ts';
 import type { Config } from '../config.ts';
 import { type EvaluateRequest, loadAudited, openTest } from '../evaluate/open-test.ts';
 import { boundsOf } from '../evaluate/score.ts';
@@ -17,7 +17,8 @@ import { barMarket, type BacktestMarket } from './markets.ts';
 import { saidBy, type SignalInput } from './signal-source.ts';
 
 export interface ModelSignals {
-  readonly stored: StoredModel;
+  readonly manifest: AnyModelManifest;
+  readonly modelSha256: string;
   readonly model: string;
   /** The run's configuration with the model's recipe; positions are held for the lookahead unless it says otherwise. */
   readonly config: Config;
@@ -27,10 +28,12 @@ export interface ModelSignals {
   /** `[judged]` rows of the market, and what came of them. */
   readonly judgedRows: Int32Array;
   readonly labels: Int8Array;
+  /** Bars that a label looks ahead. */
+  readonly lookaheadBars: number;
 }
 
 /** Bars after the last signal that a position may need: its holding time, and some that do not trade. */
-const MARGIN_BARS = 10;
+export const MARGIN_BARS = 10;
 
 export async function modelSignals(
   request: EvaluateRequest,
@@ -73,7 +76,8 @@ export async function modelSignals(
       if (!abstains) input.sets[row] = members[BUY]! ? BUY : SELL;
     });
     return {
-      stored,
+      manifest: stored.manifest,
+      modelSha256: modelHash(stored.files),
       model: modelReference(stored),
       config: { ...opened.config, backtest: { ...backtest, holdBars } },
       market,
@@ -81,28 +85,33 @@ export async function modelSignals(
       earlierOpenings: opened.earlierOpenings,
       judgedRows,
       labels: labelsAt(data, test),
+      lookaheadBars: lookaheadMinutes,
     };
   } finally {
     await model.release();
   }
 }
 
-/** Precision and recall of what the rule in force says, against the labels, with block-bootstrap intervals. */
-export function signalQuality({
-  input,
-  config,
-  judgedRows,
-  labels,
-  stored,
-}: ModelSignals): readonly SignalQuality[] {
-  const said = saidBy(input, config.backtest);
+/**
+ * Precision and recall of what the rule in force says, against the labels, with block-bootstrap intervals; several symbols
+ * together, one after the other.
+ */
+export function signalQuality(signals: readonly ModelSignals[]): readonly SignalQuality[] {
+  const { config, lookaheadBars } = signals[0]!;
+  const said = Int8Array.from(
+    signals.flatMap(({ input, judgedRows }) => {
+      const own = saidBy(input, config.backtest);
+      return Array.from(judgedRows, (row) => own[row]!);
+    }),
+  );
+  const labels = Int8Array.from(signals.flatMap((each) => [...each.labels]));
   const resampling = {
-    expectedBlockRows: stored.manifest.label.lookaheadMinutes,
+    expectedBlockRows: lookaheadBars,
     replicates: config.evaluation.bootstrapSamples,
     seed: config.seed,
   };
   return ([SELL, BUY] as const).map((direction) => {
-    const speaks = Float64Array.from(judgedRows, (row) => Number(said[row] === direction));
+    const speaks = Float64Array.from(said, (each) => Number(each === direction));
     const isOne = Float64Array.from(labels, (label) => Number(label === direction));
     const right = speaks.map((speak, i) => speak * isOne[i]!);
     const [precision, recall] = bootstrapSums([speaks, isOne, right], resampling, [

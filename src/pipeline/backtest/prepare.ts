@@ -2,13 +2,14 @@
 import { createHash } from 'node:crypto';
 import { CANDLE_INTERVALS, isCandleInterval } from '../../domain/candles/index.ts';
 import { ConfigError, DataError } from '../../domain/core/index.ts';
-import { readScores, type RunStore, type ScoreFile } from '../../platform/storage/index.ts';
-import { modelHash, type RunRequest } from '../artifacts.ts';
+import { kindOfModel, readScores, type RunStore, type ScoreFile } from '../../platform/storage/index.ts';
+import type { RunRequest } from '../artifacts.ts';
 import type { Config } from '../config.ts';
 import { countTrials } from '../evaluate/trials.ts';
 import type { SignalQuality } from '../report/index.ts';
 import { candleMarket, barMarket, type BacktestMarket, type TimeRange } from './markets.ts';
 import { borrowedNotes, withFunding, withRules } from './instrument-facts.ts';
+import { microSignals } from './micro-signals.ts';
 import { modelSignals, signalQuality } from './model-signals.ts';
 import { rulesOf } from './settings.ts';
 import type { SignalInput } from './signal-source.ts';
@@ -125,26 +126,30 @@ async function marketOf(
 }
 
 async function prepareModel(request: BacktestRequest, model: string): Promise<Prepared> {
-  const signals = await modelSignals({ ...request, model }, { depth: request.depth });
-  const { config, market, input, stored } = signals;
+  const isMicro = (await kindOfModel(request.config.dataDir, model)) === 'micro';
+  const signals = isMicro
+    ? await microSignals({ ...request, model }, request)
+    : [await modelSignals({ ...request, model }, { depth: request.depth })];
+  const { config, manifest, model: reference, modelSha256, market } = signals[0]!;
   const { rule, enter } = config.backtest;
   const rules = {
-    sets: 'prediction sets of one direction',
+    sets: isMicro ? 'adaptive thresholds' : 'prediction sets of one direction',
     decisions: 'the decision rule',
     threshold: `probabilities above ${enter}`,
   };
-  const { count } = await countTrials(config.dataDir, request.store, stored.manifest);
+  const markets = signals.map((each) => each.market);
+  const { count } = await countTrials(config.dataDir, request.store, manifest, market);
   return {
     config,
-    name: `model ${signals.model}, ${rules[rule]}`,
-    model: signals.model,
-    inputSha256: modelHash(stored.files),
-    markets: [market],
-    inputs: [input],
-    earlierOpenings: signals.earlierOpenings,
+    name: `model ${reference}, ${rules[rule]}`,
+    model: reference,
+    inputSha256: modelSha256,
+    markets,
+    inputs: signals.map(({ input }) => input),
+    earlierOpenings: Math.max(...signals.map(({ earlierOpenings }) => earlierOpenings)),
     trainings: count,
     quality: signalQuality(signals),
-    notes: haltedNotes([market]),
+    notes: haltedNotes(markets),
   };
 }
 

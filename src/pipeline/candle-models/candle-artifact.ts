@@ -2,8 +2,13 @@
 import type { MacroManifest } from '../../platform/storage/index.ts';
 import type { RunRequest } from '../artifacts.ts';
 import { CODE_VERSION } from '../version.ts';
-import { CANDLE_MODEL_FEATURES, type CandleRows, hashCandles, type StoredSeries } from './candle-series.ts';
-import type { DaySettings } from './day-window.ts';
+import {
+  CANDLE_MODEL_FEATURES,
+  type CandleRows,
+  type DaySettings,
+  hashCandles,
+} from '../candle-scoring/index.ts';
+import type { StoredSeries } from './stored-series.ts';
 
 interface CandleFacts {
   readonly name: string;

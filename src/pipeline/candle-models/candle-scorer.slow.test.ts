@@ -6,15 +6,11 @@ import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type Candle, candleAt, candleTable } from '../../domain/candles/index.ts';
 import { DAY_MS } from '../../domain/core/index.ts';
+import { CandleModel, CandleScorer, daysOf, embedDays, scoreCandles } from '../candle-scoring/index.ts';
 import { hourly, requestOf, smallConfig, START_MS, storeCandles } from './candle-models.fixture.ts';
-import { CandleModel } from './candle-model.ts';
-import { CandleScorer } from './candle-scorer.ts';
-import { readSeries } from './candle-series.ts';
-import { daysOf } from './day-window.ts';
-import { embedDays } from './embed-days.ts';
-import { scoreCandles } from './score-candles.ts';
 import { trainMacro } from './train-macro.ts';
 import { trainMicro } from './train-micro.ts';
+import { readSeries } from './stored-series.ts';
 
 const CANDLES = Array.from({ length: 14 * 24 }, (_, row) => candleAt(hourly(5), row));
 /** Late enough for scores after it. */

@@ -10,9 +10,16 @@ import {
   PRETRAINING_DEFAULTS,
   untrainedMacro,
 } from '../../learning/candles/index.ts';
+import {
+  candleSeries,
+  cutTable,
+  type DayOutcome,
+  embedDay,
+  embedDays,
+  historyMs,
+  rowsBetween,
+} from '../candle-scoring/index.ts';
 import { DAYS, hourly, START_MS } from './candle-models.fixture.ts';
-import { candleSeries, cutTable, rowsBetween } from './candle-series.ts';
-import { embedDay, embedDays, historyMs, type DayOutcome } from './embed-days.ts';
 
 const SETTINGS = { days: 2, scaler: 'robust' } as const;
 const CANDLES = hourly(3);

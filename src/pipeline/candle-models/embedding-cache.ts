@@ -1,9 +1,16 @@
 /** Embeddings that are made once a model, symbol and day, and again only when the candles behind them have changed. */
 import { readEmbeddings, writeEmbeddings } from '../../platform/storage/index.ts';
-import type { CandleSeries } from './candle-series.ts';
-import { windowBefore, windowHash } from './day-window.ts';
-import { type DayOutcome, embedDays, type EmbeddedDay } from './embed-days.ts';
-import type { LoadedMacro } from './loaded-macro.ts';
+import {
+  type CandleSeries,
+  daysOf,
+  type DaySettings,
+  type DayOutcome,
+  embedDays,
+  type EmbeddedDay,
+  type LoadedMacro,
+  windowBefore,
+  windowHash,
+} from '../candle-scoring/index.ts';
 
 export interface CachedDays {
   /** One for each day that was asked for, in their order. */
@@ -12,7 +19,7 @@ export interface CachedDays {
   readonly reused: number;
 }
 
-interface CachePlace {
+export interface CachePlace {
   readonly dataDir: string;
   readonly venue: string;
 }
@@ -44,4 +51,21 @@ export async function cachedEmbeddings(
     computed: fresh.length,
     reused: reused.size,
   };
+}
+
+interface ContextSource {
+  /** Null or undefined for the scaling alone. */
+  readonly macro: LoadedMacro | null | undefined;
+  readonly settings: DaySettings;
+}
+
+/** What is known of every day of the series. */
+export async function contextsOf(
+  place: CachePlace,
+  { macro, settings }: ContextSource,
+  series: CandleSeries,
+): Promise<readonly DayOutcome[]> {
+  const days = daysOf(series);
+  if (macro === null || macro === undefined) return await embedDays(undefined, series, days, settings);
+  return (await cachedEmbeddings(place, macro, series, days)).days;
 }

@@ -11,8 +11,7 @@ import {
   timeSplit,
   type WindowSet,
 } from '../../learning/candles/index.ts';
-import type { CandleSeries } from './candle-series.ts';
-import { type DaySettings, daysOf } from './day-window.ts';
+import { type CandleSeries, type DaySettings, daysOf } from '../candle-scoring/index.ts';
 import { windowSet } from './macro-windows.ts';
 
 export interface EmbeddingFigures {

@@ -1,19 +1,13 @@
 /**
- * The candle stack at work: `trainMacro`, `trainMicro`, `evaluateMicro`; `CandleModel` with `scoreCandles` (batch) and
- * `CandleScorer` (stream, the same to the bit); `embedDay` for 00:00 UTC. For experiments on the library itself:
- * `readSeries`, `embedDays` and `cachedEmbeddings` give candles, features and days' contexts.
+ * The candle stack as commands: `trainMacro`, `trainMicro`. What serves their models is `candle-scoring`. For experiments on
+ * the library itself: `readSeries`, `embedDays` and `cachedEmbeddings` give candles, features and days' contexts.
  */
-export * from './candle-model.ts';
-export * from './candle-scorer.ts';
-export * from './candle-series.ts';
+export * from '../candle-scoring/index.ts';
 export type * from './config.ts';
-export * from './day-window.ts';
-export * from './embed-days.ts';
 export * from './embedding-cache.ts';
-export * from './evaluate-micro.ts';
-export * from './loaded-macro.ts';
 export type * from './micro-figures.ts';
+export * from './replay-series.ts';
 export type { CandleTrainingRequest } from './request.ts';
-export * from './score-candles.ts';
+export * from './stored-series.ts';
 export * from './train-macro.ts';
 export * from './train-micro.ts';

@@ -5,7 +5,7 @@ import {
   labelByTrade,
   labelByVolatility,
 } from '../../domain/labels/index.ts';
-import type { CandleSeries } from './candle-series.ts';
+import type { CandleSeries } from '../candle-scoring/index.ts';
 import type { CandleLabelConfig } from './config.ts';
 
 export function labelSeries({ candles, intervalMs }: CandleSeries, label: CandleLabelConfig): CandleLabels {

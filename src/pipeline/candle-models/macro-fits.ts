@@ -3,8 +3,7 @@ import type { CandleInterval } from '../../domain/candles/index.ts';
 import { ConfigError, DataError, isoDay } from '../../domain/core/index.ts';
 import type { MacroManifest, MicroManifest } from '../../platform/storage/index.ts';
 import { loadCandles } from '../candles/index.ts';
-import { hashCandles, rowsBetween } from './candle-series.ts';
-import type { LoadedMacro } from './loaded-macro.ts';
+import { hashCandles, type LoadedMacro, rowsBetween } from '../candle-scoring/index.ts';
 import type { RequestedCandles } from './request.ts';
 
 interface Surroundings {

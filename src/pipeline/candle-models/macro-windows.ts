@@ -2,8 +2,14 @@
 import { DAY_MS, DataError, dayOf, isoDay } from '../../domain/core/index.ts';
 import { developmentTestSplit, purgedTail } from '../../domain/validation/index.ts';
 import type { FeatureScale, WindowSet } from '../../learning/candles/index.ts';
-import type { CandleRows, CandleSeries } from './candle-series.ts';
-import { type DaySettings, daysOf, scaleOf, windowBefore } from './day-window.ts';
+import {
+  type CandleRows,
+  type CandleSeries,
+  type DaySettings,
+  daysOf,
+  scaleOf,
+  windowBefore,
+} from '../candle-scoring/index.ts';
 
 export interface MacroSplit {
   /** Windows that end before the first validation window begins, every `strideCandles` candles. */

@@ -1,11 +1,7 @@
 /** How good a MicroNet's answers are on rows that it has not learned from, beside what knowing nothing gives. */
 import { BUY, CLASS_COUNT, NEUTRAL, SELL } from '../../domain/core/index.ts';
 import { confusionMatrix, macroF1, quantileOfSorted } from '../../domain/math/index.ts';
-import {
-  AdaptiveThresholds,
-  type AdaptiveThresholdConfig,
-  type StaticThresholds,
-} from '../../domain/signals/index.ts';
+import type { AdaptiveThresholdConfig, StaticThresholds } from '../../domain/signals/index.ts';
 import {
   bootstrapInterval,
   correctForClassWeights,
@@ -14,7 +10,7 @@ import {
   logLoss,
 } from '../../domain/validation/index.ts';
 import type { MicroOutput } from '../../learning/candles/index.ts';
-import { scoresOf } from './score.ts';
+import { type Directions, directionsOf, scoresOf } from '../candle-scoring/index.ts';
 
 /** Blocks of the bootstrap: a day of 5-minute candles, more than any usual horizon. */
 const BLOCK_ROWS = 288;
@@ -61,11 +57,11 @@ export interface JudgedAnswers {
   readonly labels: Int8Array;
   /** `[rows]` log return over the label's horizon; NaN where a candle of it is missing. */
   readonly returns: Float64Array;
-  readonly symbolOf: Int32Array;
+  /** `[rows]` what the adaptive rule says, each symbol by itself. */
+  readonly directions: Directions;
   /** Labels of the rows that were learned from. */
   readonly trainLabels: Int8Array;
   readonly classWeights: readonly number[];
-  readonly signal: AdaptiveThresholdConfig;
   readonly seed: number;
 }
 
@@ -90,8 +86,30 @@ export function microFigures(judged: JudgedAnswers): MicroFigures {
             priorMeanSquaredError: meanSquared(labels, () => prior[BUY]! - prior[SELL]!),
           }
         : null,
-    signals: signalFigures(scores, judged),
+    signals: signalFigures(judged.directions, judged),
   };
+}
+
+/** Each symbol by itself, from its first row on: no scores are known before it. */
+export function directionsBySymbol(
+  scores: Float64Array,
+  symbolOf: Int32Array,
+  signal: AdaptiveThresholdConfig,
+): Directions {
+  const direction = new Int8Array(scores.length);
+  const ready = new Uint8Array(scores.length);
+  for (const symbol of new Set(symbolOf)) {
+    const rows = Int32Array.from(symbolOf.keys()).filter((row) => symbolOf[row] === symbol);
+    const own = directionsOf(
+      Float64Array.from(rows, (row) => scores[row]!),
+      signal,
+    );
+    for (const [i, row] of rows.entries()) {
+      direction[row] = own.direction[i]!;
+      ready[row] = own.ready[i]!;
+    }
+  }
+  return { direction, ready };
 }
 
 /** Static thresholds at the quantiles of these scores that the adaptive rule aims for. */
@@ -160,24 +178,16 @@ function correlation(x: Float64Array, y: Float64Array, rows: Int32Array): number
   return xy / Math.sqrt(xx * yy);
 }
 
-function signalFigures(
-  scores: Float64Array,
-  { labels, returns, symbolOf, signal }: JudgedAnswers,
-): SignalFigures {
-  const rules = new Map<number, AdaptiveThresholds>();
+function signalFigures({ direction, ready }: Directions, { labels, returns }: JudgedAnswers): SignalFigures {
   let [decisions, signals, moved, right, directional] = [0, 0, 0, 0, 0];
-  for (const [row, score] of scores.entries()) {
-    const symbol = symbolOf[row]!;
-    const rule = rules.get(symbol) ?? new AdaptiveThresholds(signal);
-    rules.set(symbol, rule);
-    const { direction, state } = rule.decide(score);
-    if (state === 'warm-up') continue;
+  for (const [row, said] of direction.entries()) {
+    if (ready[row] === 0) continue;
     decisions++;
     if (labels[row] !== NEUTRAL) directional++;
-    if (direction === NEUTRAL) continue;
+    if (said === NEUTRAL) continue;
     signals++;
-    if ((direction - 1) * returns[row]! > 0) moved++;
-    if (labels[row] === direction) right++;
+    if ((said - 1) * returns[row]! > 0) moved++;
+    if (labels[row] === said) right++;
   }
   return {
     decisions,

@@ -1,10 +1,9 @@
 /** Series, labels and days' contexts joined into what MicroNet learns from, and its rows split in order of time. */
 import { DataError, dayOf, isoDay, NO_LABEL } from '../../domain/core/index.ts';
 import type { CandleLabels } from '../../domain/labels/index.ts';
-import { developmentTestSplit, purgedTail } from '../../domain/validation/index.ts';
+import { developmentTestSplit, purgedTail, splitFrom } from '../../domain/validation/index.ts';
 import type { DayContext, MicroDataset, MicroOutput } from '../../learning/candles/index.ts';
-import type { CandleSeries } from './candle-series.ts';
-import type { DayOutcome } from './embed-days.ts';
+import { type CandleSeries, type DayOutcome, wholeRuns } from '../candle-scoring/index.ts';
 import { joinedFeatures } from './macro-windows.ts';
 
 /** One symbol: its candles, what became of them, and what was known each day. */
@@ -26,7 +25,14 @@ export interface MicroRows {
   readonly label: Int8Array;
   /** `[rows]` log return over the horizon, NaN where unknown. */
   readonly returns: Float64Array;
-  /** Rows of the dataset. */
+  /** `[rows]` when the label is known; NaN where there is none. */
+  readonly labelEndMs: Float64Array;
+  /** `[symbols + 1]` first row of each symbol, and the number of rows. */
+  readonly firstRows: readonly number[];
+  /** Rows of the dataset, ascending: all that have a label, a day's context and a whole window. */
+  readonly usable: Int32Array;
+  /** Those whose labels were known before the test; what learned and what chose the epoch are among them. */
+  readonly development: Int32Array;
   readonly train: Int32Array;
   readonly validation: Int32Array;
   readonly test: Int32Array;
@@ -40,14 +46,15 @@ interface RowsOptions {
   /** Candles that a decision sees. */
   readonly sequenceLength: number;
   readonly horizonCandles: number;
-  readonly testShare: number;
+  /** Share of the moments that becomes the test, or when it begins. */
+  readonly test: { readonly share: number } | { readonly fromMs: number };
   readonly stopShare: number;
   readonly embargoMs: number;
 }
 
 /** @throws {DataError} when no candle has a label, a day's context and a whole window, or too few for three parts */
 export function microRows(symbols: readonly LabelledSeries[], options: RowsOptions): MicroRows {
-  const { output, sequenceLength, horizonCandles, embargoMs } = options;
+  const { output, sequenceLength, horizonCandles, test: wanted, embargoMs } = options;
   const all = symbols.map(({ series }) => series);
   const rows = all.reduce((sum, { candles }) => sum + candles.rows, 0);
   const joined = {
@@ -61,6 +68,7 @@ export function microRows(symbols: readonly LabelledSeries[], options: RowsOptio
   };
   const contexts: DayContext[] = [];
   const segments: { readonly start: number; readonly end: number }[] = [];
+  const firstRows = [0];
   let offset = 0;
   for (const [symbol, { series, labels, returns, days }] of symbols.entries()) {
     const { candles } = series;
@@ -79,13 +87,17 @@ export function microRows(symbols: readonly LabelledSeries[], options: RowsOptio
       joined.windowEnd.fill(1, Math.min(offset + start + sequenceLength - 1, offset + end), offset + end);
     }
     offset += candles.rows;
+    firstRows.push(offset);
   }
   const usable = Int32Array.from(joined.label.keys()).filter(
     (row) => joined.label[row] !== NO_LABEL && joined.contextOf[row]! >= 0 && joined.windowEnd[row] === 1,
   );
   if (usable.length === 0) throw nothingUsable(symbols, options);
   const moments = momentsOf(usable, joined);
-  const development = developmentTestSplit(moments, { ...options, embargoMs });
+  const development =
+    'share' in wanted
+      ? developmentTestSplit(moments, { testShare: wanted.share, embargoMs })
+      : splitFrom(moments, wanted.fromMs, embargoMs);
   const stop = purgedTail({ spans: moments, rows: development.before, share: options.stopShare, embargoMs });
   const rowsAt = (chosen: Int32Array): Int32Array => {
     const times = new Set(Array.from(chosen, (moment) => moments.timeMs[moment]!));
@@ -105,30 +117,15 @@ export function microRows(symbols: readonly LabelledSeries[], options: RowsOptio
       horizonCandles,
     },
     ...joined,
+    firstRows,
+    usable,
+    development: rowsAt(development.before),
     train,
     validation,
     test,
     purged: usable.length - train.length - validation.length - test.length,
     testFromMs: development.boundaryMs,
   };
-}
-
-/** Stretches of neighbouring candles with all their features. */
-export function wholeRuns({ candles, intervalMs, features, featureNames }: CandleSeries) {
-  const width = featureNames.length;
-  const runs: { readonly start: number; readonly end: number }[] = [];
-  let start = 0;
-  const isWhole = (row: number): boolean =>
-    !features.subarray(row * width, (row + 1) * width).some(Number.isNaN);
-  for (let row = 0; row <= candles.rows; row++) {
-    const goesOn = row < candles.rows && isWhole(row);
-    const isNeighbour =
-      row === start || candles.openTimeMs[row]! === candles.openTimeMs[row - 1]! + intervalMs;
-    if (goesOn && isNeighbour) continue;
-    if (row > start) runs.push({ start, end: row });
-    start = goesOn ? row : row + 1;
-  }
-  return runs;
 }
 
 interface Spans {

@@ -8,7 +8,7 @@ import type { RunRequest } from '../artifacts.ts';
 import { locationOf } from '../candles/ingest-candles.ts';
 import { checkedPlace } from '../candles/options.ts';
 import type { TrainingObserver } from '../train-base.ts';
-import { readSeries, type StoredSeries } from './candle-series.ts';
+import { readSeries, type StoredSeries } from './stored-series.ts';
 
 export interface CandleTrainingRequest extends RunRequest, TrainingObserver {
   /** `futures-um` or `spot`. */
@@ -49,7 +49,11 @@ export async function readRequested(wanted: Wanted): Promise<RequestedCandles> {
   return { venue: locations[0]!.venue, series };
 }
 
-function spanOf({ from, to }: Pick<Wanted, 'from' | 'to'>, problems: ConfigProblem[]): Partial<TimeSpan> {
+/** First and last UTC day or month, both included; a mistake is added to `problems`. */
+export function spanOf(
+  { from, to }: Pick<Wanted, 'from' | 'to'>,
+  problems: ConfigProblem[],
+): Partial<TimeSpan> {
   const timeOf = (flag: string, text: string | undefined): TimeSpan | undefined => {
     if (text === undefined) return undefined;
     const span = dayOrMonth(text);

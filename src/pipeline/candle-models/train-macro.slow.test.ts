@@ -8,12 +8,11 @@ import { candleAt, candleTable, SCALER_KINDS } from '../../domain/candles/index.
 import { ConfigError, DAY_MS, DataError } from '../../domain/core/index.ts';
 import { ENCODERS, PRETRAINING_TASKS } from '../../learning/candles/index.ts';
 import { embeddingFile, listModels, loadModel, loadModelOf, RunStore } from '../../platform/storage/index.ts';
+import { daysOf, loadMacro } from '../candle-scoring/index.ts';
 import { DAYS, hourly, requestOf, smallConfig, START_MS, storeCandles } from './candle-models.fixture.ts';
-import { readSeries } from './candle-series.ts';
-import { daysOf } from './day-window.ts';
 import { cachedEmbeddings } from './embedding-cache.ts';
-import { loadMacro } from './loaded-macro.ts';
 import { trainMacro } from './train-macro.ts';
+import { readSeries } from './stored-series.ts';
 
 describe('trainMacro', () => {
   let dataDir = '';

@@ -13,15 +13,14 @@ import { modelHash, modelReference } from '../artifacts.ts';
 import { EpochLog } from '../epoch-log.ts';
 import { resumably } from '../resumable-training.ts';
 import { summariseEpoch } from '../train-base.ts';
+import { daysOf, type LoadedMacro, loadMacro } from '../candle-scoring/index.ts';
 import { candleDraft } from './candle-artifact.ts';
 import { macroNetwork } from './config.ts';
-import type { StoredSeries } from './candle-series.ts';
-import { daysOf } from './day-window.ts';
 import { type EmbeddingFigures, embeddingFigures } from './embedding-figures.ts';
 import { cachedEmbeddings } from './embedding-cache.ts';
-import { loadMacro, type LoadedMacro } from './loaded-macro.ts';
 import { developmentRows, macroWindows } from './macro-windows.ts';
 import { asEpochReport, type CandleTrainingRequest, readRequested } from './request.ts';
+import type { StoredSeries } from './stored-series.ts';
 
 export interface TrainMacroResult {
   readonly runId: string;

@@ -8,8 +8,8 @@ import { candleAt, candleTable } from '../../domain/candles/index.ts';
 import { ConfigError, DAY_MS, DataError } from '../../domain/core/index.ts';
 import { MICRO_BRANCHES, MICRO_OUTPUTS } from '../../learning/candles/index.ts';
 import { loadModelOf, saveModel } from '../../platform/storage/index.ts';
+import { CandleModel } from '../candle-scoring/index.ts';
 import { DAYS, hourly, requestOf, smallConfig, START_MS, storeCandles } from './candle-models.fixture.ts';
-import { CandleModel } from './candle-model.ts';
 import { trainMacro } from './train-macro.ts';
 import { trainMicro } from './train-micro.ts';
 

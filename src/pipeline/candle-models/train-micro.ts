@@ -14,16 +14,19 @@ import { modelReference } from '../artifacts.ts';
 import { EpochLog } from '../epoch-log.ts';
 import { resumably } from '../resumable-training.ts';
 import { summariseEpoch } from '../train-base.ts';
+import {
+  type DayOutcome,
+  type LoadedMacro,
+  loadMacro,
+  rowsBetween,
+  scoresOf,
+} from '../candle-scoring/index.ts';
 import { candleDraft } from './candle-artifact.ts';
-import { rowsBetween, type StoredSeries } from './candle-series.ts';
 import { microNetwork, type MicroSettings } from './config.ts';
-import { type DaySettings, daysOf } from './day-window.ts';
-import { type DayOutcome, embedDays } from './embed-days.ts';
-import { cachedEmbeddings } from './embedding-cache.ts';
+import { contextsOf } from './embedding-cache.ts';
 import { labelName, labelSeries, returnsAhead } from './label-series.ts';
-import { loadMacro, type LoadedMacro } from './loaded-macro.ts';
 import { requireFitting, requireUnseen } from './macro-fits.ts';
-import { type MicroFigures, microFigures, staticThresholds } from './micro-figures.ts';
+import { directionsBySymbol, type MicroFigures, microFigures, staticThresholds } from './micro-figures.ts';
 import { type MicroRows, microRows } from './micro-rows.ts';
 import {
   asEpochReport,
@@ -31,7 +34,7 @@ import {
   readRequested,
   type RequestedCandles,
 } from './request.ts';
-import { scoresOf } from './score.ts';
+import type { StoredSeries } from './stored-series.ts';
 
 export interface TrainMicroRequest extends CandleTrainingRequest {
   /** `name` or `name@version` of a MacroNet; null for a MicroNet without embeddings (experiment E1). */
@@ -84,7 +87,11 @@ export async function trainMicro(request: TrainMicroRequest): Promise<TrainMicro
     requireValidMicro(network.model, network.training);
     if (macro !== null) await requireFitting(macro, requested, { dataDir, onNote });
     const settings = macro?.settings ?? config.macro;
-    const contexts = await contextsOf(request, requested, { macro, settings });
+    const contexts: (readonly DayOutcome[])[] = [];
+    for (const each of series) {
+      request.signal.throwIfAborted();
+      contexts.push(await contextsOf({ dataDir, venue }, { macro, settings }, each));
+    }
     const rows = microRows(
       series.map((each, i) => ({
         series: each,
@@ -93,7 +100,8 @@ export async function trainMicro(request: TrainMicroRequest): Promise<TrainMicro
         days: contexts[i]!,
       })),
       {
-        ...validation,
+        stopShare: validation.stopShare,
+        test: { share: validation.testShare },
         output: micro.output,
         sequenceLength: micro.sequenceLength,
         horizonCandles: micro.label.horizonCandles,
@@ -165,30 +173,6 @@ function recorded(request: TrainMicroRequest, macro: LoadedMacro | null): TrainM
   return { ...request, config: { ...request.config, macro: { ...request.config.macro, ...macro.settings } } };
 }
 
-interface ContextSource {
-  readonly macro: LoadedMacro | null;
-  readonly settings: DaySettings;
-}
-
-/** Of each symbol every day, in the order of the series. */
-async function contextsOf(
-  { config, signal }: TrainMicroRequest,
-  { venue, series }: RequestedCandles,
-  { macro, settings }: ContextSource,
-): Promise<readonly (readonly DayOutcome[])[]> {
-  const contexts: (readonly DayOutcome[])[] = [];
-  for (const each of series) {
-    signal.throwIfAborted();
-    const days = daysOf(each);
-    contexts.push(
-      macro === null
-        ? await embedDays(undefined, each, days, settings)
-        : (await cachedEmbeddings({ dataDir: config.dataDir, venue }, macro, each, days)).days,
-    );
-  }
-  return contexts;
-}
-
 interface Learning {
   readonly network: ReturnType<typeof microNetwork>;
   readonly rows: MicroRows;
@@ -242,18 +226,22 @@ interface Judging {
 async function judge(onnx: Uint8Array, rows: MicroRows, { micro, seed, threads }: Judging) {
   const { validation, label, returns, symbolOf } = rows;
   const answers = await answersOf(onnx, rows, threads);
+  const scores = scoresOf(answers, micro.output);
   const figures = microFigures({
     output: micro.output,
     answers,
     labels: Int8Array.from(validation, (row) => label[row]!),
     returns: Float64Array.from(validation, (row) => returns[row]!),
-    symbolOf: Int32Array.from(validation, (row) => symbolOf[row]!),
+    directions: directionsBySymbol(
+      scores,
+      Int32Array.from(validation, (row) => symbolOf[row]!),
+      micro.signal,
+    ),
     trainLabels: Int8Array.from(rows.train, (row) => label[row]!),
     classWeights: micro.classWeights,
-    signal: micro.signal,
     seed,
   });
-  return { figures, scores: scoresOf(answers, micro.output) };
+  return { figures, scores };
 }
 
 async function answersOf(

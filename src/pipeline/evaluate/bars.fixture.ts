@@ -4,6 +4,7 @@ import { LOG_RETURN_FEATURE, QUANTGOD_9 } from '../../domain/features/index.ts';
 import type { BarTable } from '../../domain/features/index.ts';
 import { labelBars, labelDefinition } from '../../domain/labels/index.ts';
 import type { LabelledBars } from '../labelled-bars.ts';
+import { MINUTE_BARS } from '../labelled-rows.ts';
 
 export const FIXTURE_LABEL = labelDefinition(-0.002, 0.002, 10);
 
@@ -38,6 +39,7 @@ export function labelledWalk(rows: number, sequenceLength = 20, seed = 1): Label
     (row) => row >= sequenceLength - 1 && labels.label[row] !== NO_LABEL,
   );
   return {
+    unit: MINUTE_BARS,
     bars,
     labels,
     segments: [{ start: 0, end: rows }],

@@ -1,5 +1,6 @@
 /** What a model must beat: fitted on the same development rows, judged on the same test rows. */
 import { CLASS_COUNT, CLASS_WEIGHTS } from '../../domain/core/index.ts';
+import { fillRecentMeans } from '../../domain/features/index.ts';
 import { macroF1Weights, type PurgedSplit, purgedTail } from '../../domain/validation/index.ts';
 import {
   predictClassPrior,
@@ -9,7 +10,7 @@ import {
 } from '../../learning/baselines/index.ts';
 import { predictBoosting, trainBoosting } from '../../learning/boosting/index.ts';
 import type { BoostingParameters } from '../../learning/boosting/index.ts';
-import type { LabelledBars } from '../labelled-bars.ts';
+import type { LabelledRows } from '../labelled-rows.ts';
 import { persistenceJudge } from './persistence.ts';
 import type { Judge } from './score.ts';
 import { barRows, labelsAt, lastBars, thinned } from './test-rows.ts';
@@ -54,7 +55,7 @@ export async function baselineJudges(rows: JudgedRows, plan: BaselinePlan): Prom
     await boostingJudge(rows, plan, split),
     {
       id: 'logistic',
-      name: 'Logistic regression, last bar',
+      name: `Logistic regression, last ${rowName(data)}`,
       probabilities: predictLogistic(logistic, lastBars(data, test)),
       decision: macroF1Weights(predictLogistic(logistic, lastBars(data, split.after))),
     },
@@ -88,11 +89,13 @@ async function boostingJudge(
   });
   return {
     id: 'boosting',
-    name: 'Boosted trees on recent bars',
+    name: `Boosted trees on recent ${rowName(data)}s`,
     probabilities: predictBoosting(trees, columns(test)),
     decision: macroF1Weights(predictBoosting(trees, columns(split.after))),
   };
 }
+
+const rowName = ({ unit }: LabelledRows): string => (unit.name === 'minute' ? 'bar' : unit.name);
 
 /** Bars over which the means reach, the last one included. */
 const REACHES = [1, 5, 15, 60] as const;
@@ -104,7 +107,7 @@ interface RecentBars {
 }
 
 /** The last bar, and the means of the last 5, 15 and 60 where the model's window is so long. */
-export function recentBars(data: LabelledBars, sequenceLength: number): RecentBars {
+export function recentBars(data: LabelledRows, sequenceLength: number): RecentBars {
   const { featureNames: names, features } = data.bars;
   const width = names.length;
   const reaches = REACHES.filter((reach) => reach <= sequenceLength);
@@ -118,9 +121,7 @@ export function recentBars(data: LabelledBars, sequenceLength: number): RecentBa
       rows.forEach((row, i) => {
         for (const [r, reach] of reaches.entries()) {
           const start = (i * reaches.length + r) * width;
-          for (let at = (row - reach + 1) * width; at < (row + 1) * width; at++) {
-            table[start + (at % width)]! += features[at]! / reach;
-          }
+          fillRecentMeans(table.subarray(start, start + width), features, { row, reach });
         }
       });
       return table;

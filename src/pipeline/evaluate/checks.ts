@@ -1,6 +1,7 @@
 /** The named checks of an artifact on its own bars, labels, folds and scaler. */
 import { CLASS_COUNT, DIRECTIONS, MINUTE_MS } from '../../domain/core/index.ts';
 import { metaFeatureNames, metaFeatures, usableSegments, windowEnds } from '../../domain/features/index.ts';
+import type { BarTable } from '../../domain/features/index.ts';
 import { describeBaseModel, tcnLstmNetwork } from '../../learning/models/index.ts';
 import { describeNetwork, readWeights, SCALER_DEVIATION, SCALER_MEAN } from '../../learning/neural/index.ts';
 import type { Scaling } from '../../learning/neural/index.ts';
@@ -12,8 +13,7 @@ import type { CalibratedModel } from '../live/index.ts';
 import type { Check } from '../report/index.ts';
 import { labelCheck, nextBarCheck, purgeCheck, scalerCheck } from './leaks.ts';
 import type { SplitPair } from './leaks.ts';
-import { lookAheadProbe } from './probe.ts';
-import type { BarView } from './probe.ts';
+import { barHistory, lookAheadProbe, type View } from './probe.ts';
 import { barRows } from './test-rows.ts';
 
 export interface CheckedArtifact {
@@ -29,9 +29,9 @@ const ROWS_PER_CUT = 4;
 
 export async function checksOf(artifact: CheckedArtifact): Promise<readonly Check[]> {
   const { stored, data, plan, config } = artifact;
-  const { bars, labels, segments } = data;
+  const { bars, labels } = data;
   const embargoMs = config.validation.embargoMinutes * MINUTE_MS;
-  const probe = await lookAheadProbe(bars, barViews(artifact), {
+  const probe = await lookAheadProbe(barHistory(bars), barViews(artifact), {
     rows: barRows(data, plan.development.after),
     cuts: config.evaluation.probeCuts,
     rowsPerCut: ROWS_PER_CUT,
@@ -45,14 +45,14 @@ export async function checksOf(artifact: CheckedArtifact): Promise<readonly Chec
       trainRows: barRows(data, plan.shipped),
     }),
     labelCheck(bars, labels),
-    nextBarCheck(bars, segments),
+    nextBarCheck(data),
     purgeCheck(splitPairs(plan), data.spans, embargoMs),
     recordedFolds(artifact),
   ];
 }
 
 /** Everything between a bar and a decision. */
-function barViews({ model, config }: CheckedArtifact): readonly BarView[] {
+function barViews({ model, config }: CheckedArtifact): readonly View<BarTable>[] {
   const { sequenceLength } = config.base;
   const featureNames = model.featureSet.columns;
   return [
@@ -88,10 +88,11 @@ function barViews({ model, config }: CheckedArtifact): readonly BarView[] {
     },
     {
       name: 'features of the auditor',
-      columns: metaFeatureNames(featureNames),
+      columns: metaFeatureNames(featureNames, config.auditor.features),
       compute: async ({ features }, rows) => {
         const { base } = await model.scoreRows(features, rows);
-        return metaFeatures({ probabilities: base, features, featureNames, rows, sequenceLength });
+        const set = config.auditor.features;
+        return metaFeatures({ probabilities: base, features, featureNames, rows, sequenceLength, set });
       },
     },
   ];

@@ -60,9 +60,13 @@ export const auditedJudge = ({ scored, model }: ScoredSeed): Judge => ({
   decision: model.calibration.audited.decision,
 });
 
-export function seedScore(scored: ScoredSeed, labels: Int8Array): SeedScore {
-  const { seed } = scored;
-  const judge = auditedJudge(scored);
+/** One seed's model over the test rows. */
+export interface SeedVerdict {
+  readonly seed: number;
+  readonly judge: Judge;
+}
+
+export function seedScore({ seed, judge }: SeedVerdict, labels: Int8Array): SeedScore {
   const confusion = confusionMatrix(labels, decisionsOf(judge), CLASS_COUNT);
   const all = Int32Array.from(labels.keys());
   return {

@@ -9,7 +9,7 @@ import { labelCheck, nextBarCheck, purgeCheck, scalerCheck } from './leaks.ts';
 import type { SplitPair } from './leaks.ts';
 
 const data = labelledWalk(1500);
-const { bars, labels, segments, spans } = data;
+const { bars, labels, spans } = data;
 const width = bars.featureNames.length;
 const split = developmentTestSplit(spans);
 const trainRows = split.before.map((position) => data.rows[position]!);
@@ -74,23 +74,23 @@ describe('nextBarCheck', () => {
   const returnAt = (row: number): number => bars.features[row * width + LOG_RETURN_FEATURE]!;
 
   it('passes features that end with their bar', () => {
-    const check = nextBarCheck(bars, segments);
+    const check = nextBarCheck(data);
     assert.equal(check.outcome, 'passed', check.detail);
   });
 
   it('fails by name when a feature uses the next bar, even under noise', () => {
     const noisy = withFeature(6, (row) => returnAt(row + 1) + 0.0005 * bars.features[row * width + 6]!);
-    const check = nextBarCheck(noisy, segments);
+    const check = nextBarCheck({ ...data, bars: noisy });
     assert.equal(check.outcome, 'failed');
     assert.equal(check.name, 'no feature of the next bar');
     assert.match(check.detail, /^mean_obi explains \d+ % of the next minute’s return/);
   });
 
   it('fails when returns are those of the next close', () => {
-    const check = nextBarCheck(
-      withFeature(LOG_RETURN_FEATURE, (row) => returnAt(row + 1)),
-      segments,
-    );
+    const check = nextBarCheck({
+      ...data,
+      bars: withFeature(LOG_RETURN_FEATURE, (row) => returnAt(row + 1)),
+    });
     assert.equal(check.outcome, 'failed');
     assert.match(check.detail, /^log_ret_close at .* the closes up to it say/);
   });

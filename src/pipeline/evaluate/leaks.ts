@@ -10,9 +10,10 @@ import type { BarLabels } from '../../domain/labels/index.ts';
 import type { LabelSpans } from '../../domain/validation/index.ts';
 import { scalingOf } from '../../learning/neural/index.ts';
 import type { Scaling } from '../../learning/neural/index.ts';
+import type { LabelledRows } from '../labelled-rows.ts';
 import type { Check } from '../report/index.ts';
 
-function verdict(
+export function checkOf(
   name: string,
   comparisons: number,
   { problems, passed }: { readonly problems: readonly string[]; readonly passed: string },
@@ -47,7 +48,7 @@ export function scalerCheck({ stored, bars, trainRows }: ScalerInput): Check {
           ];
     }),
   );
-  return verdict('scaler on training rows', 2 * featureNames.length, {
+  return checkOf('scaler on training rows', 2 * featureNames.length, {
     problems,
     passed: `mean and deviation of ${featureNames.length} features, recomputed from ${trainRows.length.toLocaleString('en')} training rows, equal those in the model to the bit`,
   });
@@ -84,7 +85,7 @@ export function labelCheck(bars: BarTable, labels: BarLabels): Check {
       `label at ${isoMinute(minuteMs[row]!)} is ${label[row]} for a return of ${futureReturn[row]}, the closes ${lookaheadMinutes} minutes apart say ${byThresholds} and ${byClose}`,
     );
   }
-  return verdict('labels from closes', comparisons, {
+  return checkOf('labels from closes', comparisons, {
     problems,
     passed: `${comparisons.toLocaleString('en')} labels, recomputed from closes ${lookaheadMinutes} minutes apart, are the stored ones`,
   });
@@ -97,7 +98,11 @@ const MOST_EXPLAINED = 0.5;
  * No feature holds the next bar: returns are those of the closes up to the bar, to the bit, and no column runs along with
  * the return of the bar after it.
  */
-export function nextBarCheck(bars: BarTable, segments: readonly Segment[]): Check {
+export function nextBarCheck({
+  bars,
+  segments,
+  unit,
+}: Pick<LabelledRows, 'bars' | 'segments' | 'unit'>): Check {
   const { minuteMs, close, featureNames, features } = bars;
   const width = featureNames.length;
   const at = (row: number, k: number): number => features[row * width + k]!;
@@ -107,9 +112,9 @@ export function nextBarCheck(bars: BarTable, segments: readonly Segment[]): Chec
     for (let row = start + 1; row < end; row++) {
       comparisons++;
       const expected = Math.log(close[row]! / close[row - 1]!);
-      if (Object.is(at(row, LOG_RETURN_FEATURE), expected)) continue;
+      if (Object.is(at(row, unit.returnFeature), expected)) continue;
       problems.push(
-        `${featureNames[LOG_RETURN_FEATURE]} at ${isoMinute(minuteMs[row]!)} is ${at(row, LOG_RETURN_FEATURE)}, the closes up to it say ${expected}`,
+        `${featureNames[unit.returnFeature]} at ${isoMinute(minuteMs[row]!)} is ${at(row, unit.returnFeature)}, the closes up to it say ${expected}`,
       );
     }
   }
@@ -117,16 +122,16 @@ export function nextBarCheck(bars: BarTable, segments: readonly Segment[]): Chec
     const explained = squaredCorrelation(
       segments,
       (row) => at(row, k),
-      (row) => at(row + 1, LOG_RETURN_FEATURE),
+      (row) => at(row + 1, unit.returnFeature),
     );
     comparisons++;
     if (explained > MOST_EXPLAINED) {
       problems.push(
-        `${name} explains ${(100 * explained).toFixed(0)} % of the next minute’s return: it was computed with it`,
+        `${name} explains ${(100 * explained).toFixed(0)} % of the next ${unit.name}’s return: it was computed with it`,
       );
     }
   }
-  return verdict('no feature of the next bar', comparisons, {
+  return checkOf('no feature of the next bar', comparisons, {
     problems,
     passed: `${comparisons.toLocaleString('en')} comparisons: returns are those of the closes up to the bar, and none of ${width} features runs along with the next return`,
   });
@@ -175,7 +180,7 @@ export function purgeCheck(pairs: readonly SplitPair[], spans: LabelSpans, embar
       `${name}: ${late.length.toLocaleString('en')} labels that were learned from end after ${isoMinute(boundaryMs)}, where judging begins`,
     );
   }
-  return verdict('purged splits', comparisons, {
+  return checkOf('purged splits', comparisons, {
     problems,
     passed: `${comparisons.toLocaleString('en')} label ends in ${pairs.length} splits lie before what they are judged on`,
   });

@@ -14,8 +14,10 @@ import { timesAt } from './test-rows.ts';
 import type { JudgedRows } from './test-rows.ts';
 
 export interface EvaluateRequest extends RunRequest {
-  /** `name` or `name@version` of an audited model. */
+  /** `name` or `name@version` of an audited model or a MicroNet. */
   readonly model: string;
+  /** One of those that the model was trained on; default the first. */
+  readonly symbol?: string | undefined;
   readonly store: RunStore;
 }
 

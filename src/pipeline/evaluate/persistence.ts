@@ -1,7 +1,7 @@
 /** The forecast of one who has no model: what happened last will happen again. */
-import { CLASS_COUNT, MINUTE_MS, NO_LABEL } from '../../domain/core/index.ts';
+import { CLASS_COUNT, NO_LABEL } from '../../domain/core/index.ts';
 import { trainClassPrior } from '../../learning/baselines/index.ts';
-import type { LabelledBars } from '../labelled-bars.ts';
+import type { LabelledRows } from '../labelled-rows.ts';
 import type { Judge } from './score.ts';
 import { labelsAt } from './test-rows.ts';
 import type { JudgedRows } from './test-rows.ts';
@@ -35,11 +35,14 @@ export function persistenceJudge({ data, development, test }: JudgedRows): Judge
 }
 
 /** `[positions]` class of the latest label that had ended when each row's bar closed; −1 before the first. */
-export function lastKnownLabels({ rows, labels, spans }: LabelledBars, positions: Int32Array): Int8Array {
+export function lastKnownLabels(
+  { rows, labels, spans, unit }: LabelledRows,
+  positions: Int32Array,
+): Int8Array {
   const last = new Int8Array(positions.length);
   let ended = -1;
   for (const [i, position] of positions.entries()) {
-    const closedMs = spans.timeMs[position]! + MINUTE_MS;
+    const closedMs = spans.timeMs[position]! + unit.ms;
     while (ended + 1 < spans.labelEndMs.length && spans.labelEndMs[ended + 1]! <= closedMs) ended++;
     last[i] = ended < 0 ? NO_LABEL : labels.label[rows[ended]!]!;
   }

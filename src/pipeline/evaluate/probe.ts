@@ -1,17 +1,26 @@
 /**
- * The look-ahead probe: everything that is computed from bars is computed again from a history that ends at the row in
+ * The look-ahead probe: everything that is computed from bars or candles is computed again from a history that ends at the row in
  * question, and must come out the same to the bit. Source of the idea: freqtrade's look-ahead analysis.
  */
 import { Random, isoMinute } from '../../domain/core/index.ts';
 import type { BarTable } from '../../domain/features/index.ts';
 import type { Check } from '../report/index.ts';
 
-/** Something that is computed for rows of bars. */
-export interface BarView {
+/** Something that is computed for rows of a table. */
+export interface View<Table> {
   readonly name: string;
   /** `[rows × columns.length]` */
   readonly columns: readonly string[];
-  readonly compute: (bars: BarTable, rows: Int32Array) => Float64Array | Promise<Float64Array>;
+  readonly compute: (table: Table, rows: Int32Array) => Float64Array | Promise<Float64Array>;
+}
+
+/** Rows in order of time. */
+export interface History<Table> {
+  readonly whole: Table;
+  /** `[rows]` */
+  readonly timeMs: Float64Array;
+  /** The first rows by themselves, copied: nothing beyond them can be reached through a shared buffer. */
+  readonly first: (rows: number) => Table;
 }
 
 export interface ProbePlan {
@@ -25,9 +34,9 @@ export interface ProbePlan {
 
 export const LOOK_AHEAD_PROBE = 'look-ahead probe';
 
-export async function lookAheadProbe(
-  bars: BarTable,
-  views: readonly BarView[],
+export async function lookAheadProbe<Table>(
+  history: History<Table>,
+  views: readonly View<Table>[],
   { rows, cuts, rowsPerCut, seed }: ProbePlan,
 ): Promise<Check> {
   const random = Random.fromLabel(seed, LOOK_AHEAD_PROBE);
@@ -39,16 +48,16 @@ export async function lookAheadProbe(
       new Set([last, ...Array.from({ length: rowsPerCut - 1 }, () => random.integer(last + 1))]),
       (i) => rows[i]!,
     ).toSorted();
-    const past = truncated(bars, rows[last]! + 1);
+    const past = history.first(rows[last]! + 1);
     for (const { name, columns, compute } of views) {
-      const whole = await compute(bars, asked);
+      const whole = await compute(history.whole, asked);
       const alone = await compute(past, asked);
       comparisons += whole.length;
       const at = whole.findIndex((value, i) => !Object.is(value, alone[i]));
       if (at < 0 && whole.length === alone.length) continue;
       const row = asked[Math.floor(at / columns.length)]!;
       differences.push(
-        `${name}: ${columns[at % columns.length]!} at ${isoMinute(bars.minuteMs[row]!)} is ${whole[at]!} with the future and ${alone[at]!} without it`,
+        `${name}: ${columns[at % columns.length]!} at ${isoMinute(history.timeMs[row]!)} is ${whole[at]!} with the future and ${alone[at]!} without it`,
       );
     }
   }
@@ -68,13 +77,17 @@ export async function lookAheadProbe(
       };
 }
 
-/** Copies, so that nothing beyond the cut can be reached through a shared buffer. */
-function truncated({ minuteMs, featureNames, features, close }: BarTable, rows: number): BarTable {
+export function barHistory(bars: BarTable): History<BarTable> {
+  const { minuteMs, featureNames, features, close } = bars;
   return {
-    rows,
-    minuteMs: minuteMs.slice(0, rows),
-    featureNames,
-    features: features.slice(0, rows * featureNames.length),
-    close: close.slice(0, rows),
+    whole: bars,
+    timeMs: minuteMs,
+    first: (rows) => ({
+      rows,
+      minuteMs: minuteMs.slice(0, rows),
+      featureNames,
+      features: features.slice(0, rows * featureNames.length),
+      close: close.slice(0, rows),
+    }),
   };
 }

@@ -43,17 +43,25 @@ export const boundsOf = ({ lower, upper }: Interval): Bounds => [lower, upper];
 export function judgeRows(judges: readonly Judge[], labels: Int8Array, resampling: Resampling): Judgement {
   const scores = judges.map((judge) => scoreOf(judge, labels, resampling));
   const [first, ...others] = judges;
-  const differences = others.map((judge): ScoreDifference => {
-    const rows = { labels, predictions: decisionsOf(first!), classes: CLASS_COUNT };
-    const difference = bootstrapDifference(rows, decisionsOf(judge), resampling);
-    return {
-      against: judge.id,
-      macroF1: difference.estimate,
-      interval: boundsOf(difference),
-      ...probabilityDifference([first!, judge], labels, resampling),
-    };
-  });
+  const differences = others.map((judge) => differenceOf([first!, judge], labels, resampling));
   return { scores, differences };
+}
+
+/** Of the first judge less the second. */
+function differenceOf(
+  pair: readonly [Judge, Judge],
+  labels: Int8Array,
+  resampling: Resampling,
+): ScoreDifference {
+  const [first, judge] = pair;
+  const rows = { labels, predictions: decisionsOf(first), classes: CLASS_COUNT };
+  const difference = bootstrapDifference(rows, decisionsOf(judge), resampling);
+  return {
+    against: judge.id,
+    macroF1: difference.estimate,
+    interval: boundsOf(difference),
+    ...probabilityDifference(pair, labels, resampling),
+  };
 }
 
 function scoreOf(judge: Judge, labels: Int8Array, resampling: Resampling): ModelScore {

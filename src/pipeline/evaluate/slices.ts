@@ -7,7 +7,7 @@ import {
   classificationReport,
 } from '../../domain/validation/index.ts';
 import type { Resampling } from '../../domain/validation/index.ts';
-import type { LabelledBars } from '../labelled-bars.ts';
+import type { LabelledRows } from '../labelled-rows.ts';
 import type { SliceScore } from '../report/index.ts';
 import { boundsOf, decisionsOf } from './score.ts';
 import type { Judge } from './score.ts';
@@ -106,7 +106,7 @@ function volatilitySlices({ data, development, test }: JudgedRows, bars: number)
 }
 
 /** `[positions]` standard deviation (n − 1) of the log returns of the last bars, each row's own included. */
-export function trailingVolatility(data: LabelledBars, positions: Int32Array, bars: number): Float64Array {
+export function trailingVolatility(data: LabelledRows, positions: Int32Array, bars: number): Float64Array {
   const returns = logReturns(data);
   return Float64Array.from(barRows(data, positions), (row) => {
     const window = returns.subarray(row - bars + 1, row + 1);

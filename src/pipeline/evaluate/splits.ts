@@ -1,16 +1,16 @@
 /** Which stretch of time was used for what, lane by lane: the picture of the protocol. */
 import type { AuditPlan } from '../audit/audit-plan.ts';
-import type { LabelledBars } from '../labelled-bars.ts';
+import type { LabelledRows } from '../labelled-rows.ts';
 import type { SplitLane, SplitPart } from '../report/index.ts';
 
 type Use = SplitPart['use'];
 
+/** Positions in order of time. */
+type Uses = readonly (readonly [Use, Int32Array])[];
+
 /** The folds, what became of their predictions, and the model that is shipped. */
-export function splitLanes(data: LabelledBars, plan: AuditPlan): readonly SplitLane[] {
-  const lane = (name: string, uses: readonly (readonly [Use, Int32Array])[]): SplitLane => ({
-    name,
-    parts: withPurged(data, uses),
-  });
+export function splitLanes(data: LabelledRows, plan: AuditPlan): readonly SplitLane[] {
+  const lane = (name: string, uses: Uses): SplitLane => splitLane(data, name, uses);
   const { development, shipped, folds, auditor, calibration } = plan;
   return [
     ...folds.map((fold, k) =>
@@ -32,8 +32,13 @@ export function splitLanes(data: LabelledBars, plan: AuditPlan): readonly SplitL
   ];
 }
 
+export const splitLane = (data: LabelledRows, name: string, uses: Uses): SplitLane => ({
+  name,
+  parts: withPurged(data, uses),
+});
+
 /** The parts in their order, and between them the rows that belong to none: too near to what came after. */
-function withPurged(data: LabelledBars, uses: readonly (readonly [Use, Int32Array])[]): readonly SplitPart[] {
+function withPurged(data: LabelledRows, uses: Uses): readonly SplitPart[] {
   const { timeMs } = data.spans;
   const partOf = (use: Use, first: number, last: number, rows: number): SplitPart => ({
     use,

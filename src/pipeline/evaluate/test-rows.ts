@@ -1,10 +1,9 @@
 /** The rows that a model is judged on, with what was known about them at the time and what came of them. */
 import { CLASS_COUNT } from '../../domain/core/index.ts';
-import { LOG_RETURN_FEATURE } from '../../domain/features/index.ts';
-import type { LabelledBars } from '../labelled-bars.ts';
+import type { LabelledRows } from '../labelled-rows.ts';
 
 export interface JudgedRows {
-  readonly data: LabelledBars;
+  readonly data: LabelledRows;
   /** Positions in `data.rows` that may be learned from, ascending. */
   readonly development: Int32Array;
   /** Positions in `data.rows` that are judged, ascending. */
@@ -12,17 +11,17 @@ export interface JudgedRows {
 }
 
 /** Row numbers of bars. */
-export const barRows = (data: LabelledBars, positions: Int32Array): Int32Array =>
+export const barRows = (data: LabelledRows, positions: Int32Array): Int32Array =>
   positions.map((position) => data.rows[position]!);
 
-export const labelsAt = (data: LabelledBars, positions: Int32Array): Int8Array =>
+export const labelsAt = (data: LabelledRows, positions: Int32Array): Int8Array =>
   Int8Array.from(positions, (position) => data.labels.label[data.rows[position]!]!);
 
-export const timesAt = (data: LabelledBars, positions: Int32Array): Float64Array =>
+export const timesAt = (data: LabelledRows, positions: Int32Array): Float64Array =>
   Float64Array.from(positions, (position) => data.spans.timeMs[position]!);
 
 /** `[positions × features]`: the bar at each position. */
-export function lastBars(data: LabelledBars, positions: Int32Array): Float64Array {
+export function lastBars(data: LabelledRows, positions: Int32Array): Float64Array {
   const width = data.bars.featureNames.length;
   const features = new Float64Array(positions.length * width);
   positions.forEach((position, i) => {
@@ -33,11 +32,11 @@ export function lastBars(data: LabelledBars, positions: Int32Array): Float64Arra
 }
 
 /** `[rows]` log return of each bar. */
-export function logReturns({ bars }: LabelledBars): Float64Array {
+export function logReturns({ bars, unit }: LabelledRows): Float64Array {
   const width = bars.featureNames.length;
   return Float64Array.from(
     { length: bars.rows },
-    (_, row) => bars.features[row * width + LOG_RETURN_FEATURE]!,
+    (_, row) => bars.features[row * width + unit.returnFeature]!,
   );
 }
 

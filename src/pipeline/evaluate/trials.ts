@@ -1,6 +1,6 @@
 /** How often this data was tried before, and what the others would have earned. */
 import { listModels, trainingDataOf } from '../../platform/storage/index.ts';
-import type { AnyModelManifest, ModelManifest, RunStore, TrialRecord } from '../../platform/storage/index.ts';
+import type { AnyModelManifest, RunStore, TrialRecord } from '../../platform/storage/index.ts';
 
 interface Data {
   readonly venue: string;
@@ -16,9 +16,14 @@ export interface TrialCount {
 /**
  * Counts runs of commands that train, by the run store and by the manifests of all models: a run is left out only when
  * its models show that it was made on other data, or when it began after this one.
+ * @param data by default what the model was trained on first
  */
-export async function countTrials(dataDir: string, store: RunStore, own: ModelManifest): Promise<TrialCount> {
-  const { venue, symbol } = trainingDataOf(own);
+export async function countTrials(
+  dataDir: string,
+  store: RunStore,
+  own: AnyModelManifest,
+  { venue, symbol }: Data = trainingDataOf(own),
+): Promise<TrialCount> {
   const manifests = await listModels(dataDir);
   const startedAt = new Map<string, string>();
   for (const run of store.trainingRuns()) startedAt.set(run.id, run.startedAt);

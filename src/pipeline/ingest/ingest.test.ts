@@ -8,7 +8,7 @@ import yazl from 'yazl';
 import { z } from 'zod';
 import { DAY_MS, MINUTE_MS } from '../../domain/core/index.ts';
 import { BookToBars, FEATURE_COUNT, LOG_RETURN_FEATURE, STATIONARY } from '../../domain/features/index.ts';
-import { createInstrument } from '../../domain/market/index.ts';
+import { createInstrument, isBookUpdate } from '../../domain/market/index.ts';
 import { VenueLineDecoder } from '../../platform/sources/index.ts';
 import {
   barFile,
@@ -227,7 +227,7 @@ describe('ingestL2', () => {
     const bars = lines.flatMap((line) => {
       const bytes = Buffer.from(line);
       const event = decoder.decode(bytes, 0, bytes.length, { receivedTimeMs: Number.NaN, symbol: null });
-      assert.ok(event !== null && event.kind !== 'quote');
+      assert.ok(event !== null && isBookUpdate(event));
       return bookToBars.process(event);
     });
     assert.equal(bars.length, stored.rows);

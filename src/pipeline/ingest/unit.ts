@@ -4,7 +4,12 @@
  */
 import { DataError } from '../../domain/core/index.ts';
 import type { LogVolumeMode } from '../../domain/features/index.ts';
-import { createInstrument, type MarketEvent, type VenueName } from '../../domain/market/index.ts';
+import {
+  createInstrument,
+  isBookUpdate,
+  type MarketEvent,
+  type VenueName,
+} from '../../domain/market/index.ts';
 import {
   CONTENT_CHANGED,
   type DamagedFile,
@@ -211,7 +216,7 @@ class UnitRun {
 
   async #ingestBatch(batch: EventBatch): Promise<void> {
     for (let event = this.#next(batch); event !== null; event = this.#next(batch)) {
-      if (event.kind === 'quote') continue;
+      if (!isBookUpdate(event)) continue;
       const run = this.#runs[batch.instrument]!;
       if (run.refusal !== null) continue;
       try {

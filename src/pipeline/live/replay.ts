@@ -7,7 +7,7 @@ import {
   type MinuteBar,
   type MinuteBarOptions,
 } from '../../domain/features/index.ts';
-import { parseVenueName } from '../../domain/market/index.ts';
+import { isBookUpdate, parseVenueName } from '../../domain/market/index.ts';
 import {
   MarketSource,
   openDecoder,
@@ -72,7 +72,7 @@ export async function replay(options: ReplayOptions): Promise<ReplayResult> {
   for await (const batch of source) {
     emit(await engine.judge(stream.enter(batch.file)));
     for (let event = batch.next(); event !== null; event = batch.next()) {
-      if (event.kind !== 'quote') emit(await engine.process(event));
+      if (isBookUpdate(event)) emit(await engine.process(event));
     }
   }
   emit(await engine.finish());

@@ -168,4 +168,36 @@ describe('renderReport', () => {
       /Known ceiling.*real data has no oracle/s,
     );
   });
+
+  it('has the words of a MicroNet, what its score is worth, and no prediction sets', () => {
+    const page = render({
+      kind: 'micro',
+      rowMinutes: 5,
+      question: 'will it <rise>?',
+      scores: [scoreFixture('micro', 'MicroNet', 0.4567), scoreFixture('prior', 'Class prior', 0.2346)],
+      predictionSets: null,
+      nulls: [],
+      scoreFigures: {
+        correlation: { estimate: 0.0123, lower: -0.0345, upper: 0.0678 },
+        signals: { decisions: 9_876, signals: 2_345, hitRatio: 0.512, precision: 0.234, recall: 0.345 },
+      },
+    });
+    const text = markupOf(page)
+      .replaceAll(/<[^>]+>/g, ' ')
+      .replaceAll(/\s+/g, ' ');
+    for (const shown of [
+      'at the close of every candle of 5 minutes: will it &lt;rise&gt;? Input: the last 24 candles',
+      'Macro-F1, MicroNet 0.457',
+      'The MicroNet on parts of the test rows',
+      '0.012 −0.035 – 0.068 9,876 2,345 51.2 % 23.4 % 34.5 %',
+      'Prediction sets A MicroNet gives none',
+    ]) {
+      assert.ok(text.includes(shown), shown);
+    }
+    assert.doesNotMatch(text, /audit|NaN|undefined/i);
+    assert.deepEqual(
+      (dataOf(page) as ReturnType<typeof chartData>).judges.map(({ id }) => id),
+      ['micro'],
+    );
+  });
 });

@@ -63,7 +63,7 @@ function verdict({ verdict: sentences, checks, nulls }: Evaluation): string {
   return `<section class="verdict${failed ? ' failed' : ''}"><p><strong>${escapeHtml(first)}</strong></p><ul>${rest.map((s) => `<li>${escapeHtml(s)}</li>`).join('')}</ul></section>`;
 }
 
-function cards({ kind, scores, ceiling, test, checks, nulls }: Evaluation): string {
+function cards({ kind, synthetic, scores, ceiling, test, checks, nulls }: Evaluation): string {
   const [own] = scores;
   if (own === undefined) return '';
   const card = (name: string, value: string, note: string): string =>
@@ -74,7 +74,11 @@ function cards({ kind, scores, ceiling, test, checks, nulls }: Evaluation): stri
   return `<section class="cards">${[
     card(`Macro-F1, ${WORDS[kind].model}`, fixed(own.macroF1), `95 %: ${bounds(own.macroF1Interval)}`),
     ceiling === null
-      ? card('Known ceiling', 'none', 'real data has no oracle')
+      ? card(
+          'Known ceiling',
+          'none',
+          synthetic ? 'the oracle judges minute bars alone' : 'real data has no oracle',
+        )
       : card(
           'Share of the known ceiling',
           percent(ceiling.share),

@@ -192,7 +192,7 @@ export interface Trials {
   readonly compared: number;
 }
 
-/** A sketch until the backtester exists: one position at a time, held for the label's horizon, flat costs. */
+/** A sketch beside what `backtest` finds: one position at a time, held for the label's horizon, flat costs. */
 export interface Economics {
   readonly costBps: number;
   readonly periodMinutes: number;

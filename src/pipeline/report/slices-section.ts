@@ -18,7 +18,7 @@ const NAMES: Readonly<Record<SliceScore['by'], string>> = {
   confidence: 'probability of the most probable class',
 };
 
-export function slicesSection({ kind, slices, scores }: Evaluation): string {
+export function slicesSection({ kind, sequenceLength, slices, scores }: Evaluation): string {
   const scale = scaleOf(
     slices.flatMap(({ macroF1Interval }) => macroF1Interval),
     scores[0]?.macroF1,
@@ -33,7 +33,7 @@ export function slicesSection({ kind, slices, scores }: Evaluation): string {
       .filter((slice) => slice.by === by)
       .map(row)
       .join('')}</tbody></table></div>`;
-  return `<section><h2>Where it works and where not</h2><p class="note">The ${WORDS[kind].model} on parts of the test rows. Volatility is that of ${WORDS[kind].volatility}, with the thirds’ edges taken from the development rows: the regime was known at the time. The dashed line is the whole test. Below ${FEWEST_OUTCOMES} independent outcomes a part says nothing.</p>
+  return `<section><h2>Where it works and where not</h2><p class="note">The ${WORDS[kind].model} on parts of the test rows. Volatility is that of the last ${Math.min(60, sequenceLength)} ${WORDS[kind].rows}’ returns, with the thirds’ edges taken from the development rows: the regime was known at the time. The dashed line is the whole test. Below ${FEWEST_OUTCOMES} independent outcomes a part says nothing.</p>
 ${(['month', 'volatility', 'confidence'] as const).map(table).join('')}</section>`;
 }
 

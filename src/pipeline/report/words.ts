@@ -6,8 +6,6 @@ interface Words {
   /** Rows of the test, many. */
   readonly rows: string;
   readonly window: string;
-  /** Rows of the trailing volatility. */
-  readonly volatility: string;
   /** Whose SELL and BUY are drawn on the price, and followed by positions. */
   readonly signals: string;
   readonly calibration: string;
@@ -22,7 +20,6 @@ export const WORDS: Readonly<Record<Evaluation['kind'], Words>> = {
     model: 'audited model',
     rows: 'minutes',
     window: 'minute bars',
-    volatility: 'the last hour’s returns',
     signals: 'its decisions',
     calibration:
       'Calibration was fitted on development rows that neither the networks nor the auditor had seen; here it meets the test rows. Where both curves lie on each other, no calibration was better than none.',
@@ -33,7 +30,6 @@ export const WORDS: Readonly<Record<Evaluation['kind'], Words>> = {
     model: 'MicroNet',
     rows: 'candles',
     window: 'candles, and the embedding of the day where it was taught with one',
-    volatility: 'the last 60 candles’ returns',
     signals: 'adaptive thresholds on its score, as in replay',
     calibration:
       'A MicroNet’s probabilities are not calibrated: of classes they are its softmax with the class weights of the training taken out; a score becomes probabilities by logistic regression on the validation rows, which also chose the epoch.',

@@ -126,6 +126,33 @@ describe('streams that several symbols share', () => {
     );
   });
 
+  it('follows prices by the quotes that it passes over', async () => {
+    const quotes = Array.from(
+      { length: 300 },
+      (_, i) => `${START_MS}000 {"u":12,"s":"AAA","b":"${100 + i}.00","B":"1","a":"${100 + i}.01","A":"1"}`,
+    );
+    const lines = [snapshot(10, 100), delta('AAA', 11, 100), delta('BBB', 12, 100_000)];
+    const file = await put('quoted', [...lines, ...quotes, snapshot(12, 399)]);
+    assert.deepEqual(await read([file], ['AAA', 'BBB']), [
+      'AAA snapshot 10',
+      'AAA delta 11',
+      'BBB delta 12',
+      'AAA snapshot 12',
+    ]);
+  });
+
+  it('gives trades to the instrument whose they are', () => {
+    const instruments = [instrument('AAA'), instrument('BBB')];
+    const decoder = new StreamDecoder({ instruments, files: [] }, { trades: true });
+    const told = ['BBB', 'CCC', 'AAA'].map((symbol) => {
+      const line = `{"e":"trade","E":2,"s":"${symbol}","t":1,"p":"1.00","q":"3.0","T":1,"m":true,"M":true}\n`;
+      const context = { receivedTimeMs: 7, symbol: null };
+      const event = decoder.decode(Buffer.from(line), 0, line.length - 1, context);
+      return event === null ? null : [event.kind, decoder.instrument];
+    });
+    assert.deepEqual(told, [['trades', 1], null, ['trades', 0]]);
+  });
+
   it('refuses to guess when it may be of several, for those alone', async () => {
     const file = await put('twins', [
       snapshot(10, 100),

@@ -1,73 +1,99 @@
 import type { Command } from 'commander';
 import { ConfigError, isoMinute } from '../../../domain/core/index.ts';
-import { loadModel, trainingDataOf } from '../../../platform/storage/index.ts';
+import { kindOfModel, loadModel, trainingDataOf } from '../../../platform/storage/index.ts';
 import { replay, ServedModel } from '../../../pipeline/live/index.ts';
 import type { EngineOutcome } from '../../../trading/engine/index.ts';
-import { define, EXIT } from '../invocation.ts';
+import { replayStoredCandles } from '../candle-replay.ts';
+import { define, EXIT, type Invocation, refuseFlags } from '../invocation.ts';
 
 export function registerReplay(program: Command): void {
   let whole = true;
   const command = program
     .command('replay')
-    .description('a recording through book → bars → model → auditor → signal, one line a minute')
-    .requiredOption('--model <name[@version]>', 'audited model')
-    .requiredOption('--in <path...>', 'files and folders; formats are told by content')
+    .description(
+      'a recording through book → bars → model → auditor → signal, one line a minute; stored candles through a MicroNet and its thresholds, one line a candle',
+    )
+    .requiredOption('--model <name[@version]>', 'audited model or MicroNet')
+    .option('--in <path...>', 'recording: files and folders; formats are told by content')
     .option('--venue <name>', 'venue of the recording (default: the model’s)')
     .option('--symbol <symbol>', 'symbol (default: the model’s)')
-    .option('--tick <size>', 'price step (default: inferred from the data)')
-    .option('--lot <size>', 'size step (default: inferred from the data)');
+    .option('--tick <size>', 'price step of the recording (default: inferred from the data)')
+    .option('--lot <size>', 'size step of the recording (default: inferred from the data)')
+    .option(
+      '--from <date>',
+      'of stored candles: first UTC day or month (default: where the model’s test begins)',
+    )
+    .option('--to <date>', 'of stored candles: last UTC day or month (default: all there are)');
   define(command, {
-    example: 'tidemark replay --model nexo --in recordings/nexousdt',
+    example:
+      'tidemark replay --model nexo --in recordings/nexousdt\n  tidemark replay --model hours --symbol BTCUSDT --from 2025-12',
     exitCode: () => (whole ? EXIT.done : EXIT.refused),
-    run: async ({ config, output, options, signal }) => {
-      const stored = await loadModel(config.dataDir, options['model'] as string);
-      const data = trainingDataOf(stored.manifest);
-      const model = await ServedModel.load(stored, { threads: config.threads });
-      if (data.synthetic) output.line(output.bold('model trained on SYNTHETIC DATA'));
-      output.line(
-        output.dim(
-          'minute (UTC)        price         base: sell neutral buy     calibrated: sell neutral buy  signal  confidence  set',
-        ),
-      );
-      const venue = (options['venue'] as string | undefined) ?? data.venue;
-      const symbol = ((options['symbol'] as string | undefined) ?? data.symbol).toUpperCase();
-      requireOwnScaling(data, symbol);
-      const isOwn = venue === data.venue && symbol === data.symbol;
-      const signals: unknown[] = [];
-      try {
-        const result = await replay({
-          venue,
-          symbol,
-          inputs: options['in'] as string[],
-          tickSize: options['tick'] as string | undefined,
-          lotSize: options['lot'] as string | undefined,
-          model,
-          signal,
-          onOutcome: (outcome) => {
-            if (outcome.kind !== 'signal') {
-              output.line(outcomeText(outcome));
-              return;
-            }
-            const trained = isOwn && outcome.signal.minuteMs <= data.toMs;
-            output.line(`${outcomeText(outcome)}${trained ? '  *' : ''}`);
-            signals.push({ ...outcome.signal, inTrainingPeriod: trained });
-          },
-        });
-        output.note(
-          `${result.minutes} minutes: ${result.signals} signals (${result.abstentions} of them abstentions), ${result.warmUpMinutes} warming up, ${result.incompleteMinutes} incomplete; ${result.gaps} gaps, ${result.quarantined} quarantined lines`,
-        );
-        if (isOwn)
-          output.note(
-            `* up to ${isoMinute(data.toMs)} the model was trained on these very minutes: no evidence of anything`,
-          );
-        for (const reason of result.damaged) output.note(`damaged: ${reason}`);
-        whole = result.damaged.length === 0;
-        return { ...result, signals };
-      } finally {
-        await model.release();
+    run: async (invocation) => {
+      const { config, options } = invocation;
+      if ((await kindOfModel(config.dataDir, options['model'] as string)) === 'micro') {
+        return await replayStoredCandles(invocation);
       }
+      const replayed = await replayRecording(invocation);
+      whole = replayed.damaged.length === 0;
+      return replayed;
     },
   });
+}
+
+async function replayRecording({ config, output, options, signal }: Invocation) {
+  refuseFlags(
+    options,
+    ['from', 'to'],
+    'is of stored candles: an audited model replays the recording of --in',
+  );
+  if (options['in'] === undefined) {
+    throw new ConfigError([{ path: '--in', message: 'name the recording that the audited model replays' }]);
+  }
+  const stored = await loadModel(config.dataDir, options['model'] as string);
+  const data = trainingDataOf(stored.manifest);
+  const model = await ServedModel.load(stored, { threads: config.threads });
+  if (data.synthetic) output.line(output.bold('model trained on SYNTHETIC DATA'));
+  output.line(
+    output.dim(
+      'minute (UTC)        price         base: sell neutral buy     calibrated: sell neutral buy  signal  confidence  set',
+    ),
+  );
+  const venue = (options['venue'] as string | undefined) ?? data.venue;
+  const symbol = ((options['symbol'] as string | undefined) ?? data.symbol).toUpperCase();
+  requireOwnScaling(data, symbol);
+  const isOwn = venue === data.venue && symbol === data.symbol;
+  const signals: unknown[] = [];
+  try {
+    const result = await replay({
+      venue,
+      symbol,
+      inputs: options['in'] as string[],
+      tickSize: options['tick'] as string | undefined,
+      lotSize: options['lot'] as string | undefined,
+      model,
+      signal,
+      onOutcome: (outcome) => {
+        if (outcome.kind !== 'signal') {
+          output.line(outcomeText(outcome));
+          return;
+        }
+        const trained = isOwn && outcome.signal.minuteMs <= data.toMs;
+        output.line(`${outcomeText(outcome)}${trained ? '  *' : ''}`);
+        signals.push({ ...outcome.signal, inTrainingPeriod: trained });
+      },
+    });
+    output.note(
+      `${result.minutes} minutes: ${result.signals} signals (${result.abstentions} of them abstentions), ${result.warmUpMinutes} warming up, ${result.incompleteMinutes} incomplete; ${result.gaps} gaps, ${result.quarantined} quarantined lines`,
+    );
+    if (isOwn)
+      output.note(
+        `* up to ${isoMinute(data.toMs)} the model was trained on these very minutes: no evidence of anything`,
+      );
+    for (const reason of result.damaged) output.note(`damaged: ${reason}`);
+    return { ...result, signals };
+  } finally {
+    await model.release();
+  }
 }
 
 function outcomeText(outcome: EngineOutcome): string {

@@ -4,8 +4,8 @@ import { dayOf } from '../../domain/core/index.ts';
 import type { CandleModel } from './candle-model.ts';
 import { candleSeries, rowsBetween } from './candle-series.ts';
 import { type DayOutcome, embedDays } from './embed-days.ts';
-import { wholeRuns } from './micro-rows.ts';
 import { scoresOf } from './score.ts';
+import { wholeRuns } from './whole-runs.ts';
 
 export interface CandleScores {
   /** `[rows]` start of the candle; the score is known when it closes. */

@@ -2,8 +2,13 @@
 import { CANDLE_FEATURE_SETS, type CandleInterval } from '../../domain/candles/index.ts';
 import { DataError } from '../../domain/core/index.ts';
 import { MicroModel } from '../../learning/candles/index.ts';
-import { loadModelOf, type MicroManifest } from '../../platform/storage/index.ts';
-import { modelReference } from '../artifacts.ts';
+import {
+  loadModelOf,
+  type MicroManifest,
+  modelHash,
+  modelReference,
+  type StoredModel,
+} from '../../platform/storage/index.ts';
 import { CANDLE_MODEL_FEATURES } from './candle-series.ts';
 import type { DaySettings } from './day-window.ts';
 import { intervalOf, loadMacro, type LoadedMacro, modelFile } from './loaded-macro.ts';
@@ -12,16 +17,22 @@ export class CandleModel {
   /** `name@version` */
   readonly reference: string;
   readonly manifest: MicroManifest;
+  /** Of the artifact's files. */
+  readonly sha256: string;
   readonly interval: CandleInterval;
   readonly settings: DaySettings;
   readonly micro: MicroModel;
   /** Undefined where the MicroNet takes no embedding. */
   readonly macro: LoadedMacro | undefined;
 
-  private constructor(manifest: MicroManifest, models: Pick<CandleModel, 'micro' | 'macro'>) {
+  private constructor(
+    { manifest, files }: StoredModel<MicroManifest>,
+    models: Pick<CandleModel, 'micro' | 'macro'>,
+  ) {
     const { kind: scaler, days } = manifest.scaling;
     this.reference = modelReference({ manifest });
     this.manifest = manifest;
+    this.sha256 = modelHash(files);
     this.interval = intervalOf(manifest.interval, this.reference);
     this.settings = { scaler, days };
     this.micro = models.micro;
@@ -37,13 +48,14 @@ export class CandleModel {
     reference: string,
     { threads = 1 }: { readonly threads?: number } = {},
   ): Promise<CandleModel> {
-    const { manifest, files } = await loadModelOf(dataDir, reference, { kinds: ['micro'] });
+    const stored = await loadModelOf(dataDir, reference, { kinds: ['micro'] });
+    const { manifest, files } = stored;
     const macro = await macroOf(manifest, dataDir, threads);
     try {
       const featureNames = CANDLE_FEATURE_SETS[CANDLE_MODEL_FEATURES];
       const bytes = modelFile(files, modelReference({ manifest }));
       const micro = await MicroModel.load(bytes, { threads, featureNames });
-      return new CandleModel(manifest, { micro, macro });
+      return new CandleModel(stored, { micro, macro });
     } catch (error) {
       await macro?.model.release();
       throw error;

@@ -7,8 +7,13 @@ import {
 } from '../../domain/candles/index.ts';
 import { DAY_MS, DataError } from '../../domain/core/index.ts';
 import { MacroModel } from '../../learning/candles/index.ts';
-import { loadModelOf, type MacroManifest, type ModelFiles } from '../../platform/storage/index.ts';
-import { modelHash, modelReference } from '../artifacts.ts';
+import {
+  loadModelOf,
+  type MacroManifest,
+  type ModelFiles,
+  modelHash,
+  modelReference,
+} from '../../platform/storage/index.ts';
 import { CANDLE_MODEL_FEATURES } from './candle-series.ts';
 import type { DaySettings } from './day-window.ts';
 
