@@ -47,7 +47,7 @@ async function judge(
     rows,
     period,
     earlierOpenings,
-    judges: [judges.model, judges.adaptive, ...(judges.network === null ? [] : [judges.network])],
+    judges: [judges.model, ...judges.parts],
     seeds: [{ seed: manifest.seed, judge: judges.model }],
     traders: [{ seed: manifest.seed, judge: judges.adaptive }],
   };

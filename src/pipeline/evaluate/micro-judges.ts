@@ -13,12 +13,12 @@ import type { Judge } from './score.ts';
 import { labelsAt } from './test-rows.ts';
 
 export interface MicroJudges {
-  /** The model, decided as every judge is. */
+  /** The model: of classes decided as every judge is, of scores by adaptive thresholds. */
   readonly model: Judge;
-  /** The same probabilities, decided by adaptive thresholds on the score: as in replay. */
+  /** The same probabilities, decided by adaptive thresholds on the score, as in replay; of scores the model itself. */
   readonly adaptive: Judge;
-  /** The softmax as it was trained, where there is one. */
-  readonly network: Judge | null;
+  /** Those that are told beside the model: of classes the adaptive one, and the softmax as it was trained. */
+  readonly parts: readonly Judge[];
   /** `[test × outputs]` as the network gives them. */
   readonly answers: Float64Array;
   /** `[test]` */
@@ -27,30 +27,34 @@ export interface MicroJudges {
 
 const UNWEIGHTED = [1, 1, 1] as const;
 
-/** The decision rule is chosen on the validation rows, without their labels (decision 0008). */
+/**
+ * The decision rule of classes is chosen on the validation rows, without their labels (decision 0008). A score varies too
+ * little around its mean for weights on a grid to make anything of it; adaptive thresholds are what it was taught for.
+ */
 export function microJudges(model: CandleModel, opened: OpenedSymbol): MicroJudges {
   const { validation, rows } = opened;
   const [known, answers] = [answersAt(opened, validation), answersAt(opened, rows.test)];
   const probabilitiesOf = calibration(model, opened, known);
   const probabilities = probabilitiesOf(answers);
   const directions = testDirections(model, opened);
+  const own = { id: 'micro', name: 'MicroNet', probabilities } as const;
+  if (model.manifest.output === 'score') {
+    const judge: Judge = { ...own, decision: directions.direction };
+    return { model: judge, adaptive: judge, parts: [], answers, directions };
+  }
+  const adaptive: Judge = {
+    id: 'adaptive',
+    name: 'MicroNet by adaptive thresholds',
+    probabilities,
+    decision: directions.direction,
+  };
   return {
-    model: {
-      id: 'micro',
-      name: 'MicroNet',
-      probabilities,
-      decision: macroF1Weights(probabilitiesOf(known)),
-    },
-    adaptive: {
-      id: 'adaptive',
-      name: 'MicroNet by adaptive thresholds',
-      probabilities,
-      decision: directions.direction,
-    },
-    network:
-      model.manifest.output === 'score'
-        ? null
-        : { id: 'network', name: 'Network as trained', probabilities: answers, decision: UNWEIGHTED },
+    model: { ...own, decision: macroF1Weights(probabilitiesOf(known)) },
+    adaptive,
+    parts: [
+      adaptive,
+      { id: 'network', name: 'Network as trained', probabilities: answers, decision: UNWEIGHTED },
+    ],
     answers,
     directions,
   };

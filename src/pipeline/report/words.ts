@@ -32,7 +32,7 @@ export const WORDS: Readonly<Record<Evaluation['kind'], Words>> = {
     window: 'candles, and the embedding of the day where it was taught with one',
     signals: 'adaptive thresholds on its score, as in replay',
     calibration:
-      'A MicroNet’s probabilities are not calibrated: of classes they are its softmax with the class weights of the training taken out; a score becomes probabilities by logistic regression on the validation rows, which also chose the epoch.',
+      'A MicroNet’s probabilities are not calibrated: of classes they are its softmax with the class weights of the training taken out; a score is decided by adaptive thresholds, and becomes probabilities by logistic regression on the validation rows, which also chose the epoch.',
     noSets:
       'A MicroNet gives none: nothing of its history was left untouched for them. Its signals abstain between the thresholds instead.',
     seeds:

@@ -7,11 +7,11 @@ export {
   type ZeroVolume,
 } from './candles.ts';
 export { type Depth, walkDepth, type Walk, withDepth } from './depth.ts';
-export { type EventCandles, EventEngine, type EventEngineOptions } from './event-engine.ts';
-export { type CandlePlay, playCandles } from './event-play.ts';
+export * from './event-engine.ts';
+export * from './event-play.ts';
 export type { EventFill, EventResult } from './event-run.ts';
 export type { EventSettings } from './event-settings.ts';
-export { type EntryRule, type OutcomeRules, OutcomeStrategy, TimedSignals } from './event-signals.ts';
+export * from './event-signals.ts';
 export { findLookAhead, type LookAhead } from './look-ahead.ts';
 export type { Metric, UndefinedReason } from './metric.ts';
 export { dailyReturns, lastRows, type Metrics, type ReturnMetrics, returnsOf } from './metrics.ts';
