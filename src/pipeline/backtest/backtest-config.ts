@@ -12,7 +12,7 @@ export const BacktestSchema = z
       .enum(['sets', 'decisions', 'threshold'])
       .default('sets')
       .describe(
-        'what of an audited model is a signal: prediction sets of one direction, decisions, or p > enter',
+        'what of a model is a signal: prediction sets of one direction (of a MicroNet adaptive thresholds), decisions, or p > enter',
       ),
     fast: count.default(20).describe('candles of the fast average'),
     slow: count.default(100).describe('candles of the slow average'),

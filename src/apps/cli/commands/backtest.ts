@@ -17,7 +17,7 @@ export function registerBacktest(program: Command): void {
     .description(
       'what signals would have earned: costs, depth, stress, benchmarks, and a page that says what it proves',
     )
-    .option('--model <name[@version]>', 'audited model: its signals of the test period alone')
+    .option('--model <name[@version]>', 'audited model or MicroNet: its signals of the test period alone')
     .option('--venue <name>', 'venue of stored candles or bars')
     .option('--symbol <symbol...>', 'symbols; several share one account')
     .option('--interval <name>', 'of stored candles, such as 5m; without it, order-book minute bars')
