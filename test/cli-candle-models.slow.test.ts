@@ -102,7 +102,6 @@ describe('candle models at the command line', () => {
   });
 
   it('refuses what is wrong or missing, and says what to do', async () => {
-    assertRefused(await run('evaluate', '--model', 'days', '--json'), 2, /--model: days is a MacroNet/);
     assertRefused(
       await run('evaluate', '--model', 'hours', '--symbol', 'XUSDT', '--json'),
       2,

@@ -12,7 +12,7 @@ import { nullTestsOf } from './artifact-nulls.ts';
 import { auditedCurves, auditedFacts } from './audited-facts.ts';
 import { checksOf } from './checks.ts';
 import { judgeModel, type ModelOnTrial, resamplingOf, seriesOf } from './judge-model.ts';
-import { auditedJudge, modelJudges, scoreSeeds } from './judges.ts';
+import { auditedJudge, modelJudges, scoreSeeds, type SeedVerdict } from './judges.ts';
 import { type EvaluateRequest, loadAudited, openTest } from './open-test.ts';
 import type { EvaluateOutcome } from './outcome.ts';
 import { predictionSetScore } from './sets.ts';
@@ -42,7 +42,10 @@ async function judge(
   const { venue, symbol } = trainingDataOf(manifest);
   const scoredSeeds = await scoreSeeds(seeds, rows);
   const shipped = scoredSeeds[0]!;
-  const judged = scoredSeeds.map((each) => ({ seed: each.seed, judge: auditedJudge(each) }));
+  const judged = scoredSeeds.map((each): SeedVerdict => {
+    const parts = modelJudges(each).filter(({ id }) => id === 'base' || id === 'network');
+    return { seed: each.seed, judge: auditedJudge(each), parts };
+  });
   const trial: ModelOnTrial = {
     manifest,
     modelSha256: modelHash(files),

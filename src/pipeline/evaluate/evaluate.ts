@@ -1,5 +1,4 @@
 /** `evaluate`: a model on its test period: beside baselines, against nulls, by slices, and checked for leaks. */
-import { ConfigError } from '../../domain/core/index.ts';
 import { kindOfModel } from '../../platform/storage/index.ts';
 import { evaluateAudited } from './evaluate-audited.ts';
 import { evaluateMicro } from './evaluate-micro.ts';
@@ -15,13 +14,5 @@ export type { EvaluateOutcome, ReportFacts } from './outcome.ts';
  */
 export async function evaluate(request: EvaluateRequest): Promise<EvaluateOutcome> {
   const kind = await kindOfModel(request.config.dataDir, request.model);
-  if (kind === 'macro') {
-    throw new ConfigError([
-      {
-        path: '--model',
-        message: `${request.model} is a MacroNet: judge a MicroNet that was taught with it`,
-      },
-    ]);
-  }
   return kind === 'micro' ? await evaluateMicro(request) : await evaluateAudited(request);
 }

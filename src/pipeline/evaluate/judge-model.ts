@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import type { Evaluation, TestSeries } from '../report/index.ts';
 import { baselineJudges } from './baselines.ts';
 import { economicView } from './economic-view.ts';
-import { seedScore, type SeedVerdict } from './judges.ts';
+import { seedGains, seedScore, type SeedVerdict } from './judges.ts';
 import type { EvaluateRequest } from './open-test.ts';
 import { decisionsOf, type Judge, judgeRows } from './score.ts';
 import { sliceScores } from './slices.ts';
@@ -48,6 +48,7 @@ export type CommonFindings = Pick<
   | 'differences'
   | 'slices'
   | 'seeds'
+  | 'seedGains'
   | 'trials'
   | 'economics'
 >;
@@ -84,6 +85,7 @@ export async function judgeModel(request: EvaluateRequest, trial: ModelOnTrial):
     ...judgeRows([...judges, ...baselines], labels, resampling),
     slices: sliceScores(rows, judges[0], { sequenceLength, resampling }),
     seeds: trial.seeds.map((each) => seedScore(each, labels)),
+    seedGains: seedGains(trial.seeds, labels),
     ...(await economicView({ ...request, ...trial })),
   };
 }

@@ -1,12 +1,18 @@
 /** The models of an artifact over the test rows. */
 import { CLASS_COUNT } from '../../domain/core/index.ts';
 import { confusionMatrix, macroF1 } from '../../domain/math/index.ts';
-import { correctForClassWeights, logLoss, matthewsCorrelation } from '../../domain/validation/index.ts';
+import {
+  correctForClassWeights,
+  logLoss,
+  matthewsCorrelation,
+  topLabelCalibration,
+} from '../../domain/validation/index.ts';
 import type { CalibratedProbabilities, SeedJudge } from '../live/index.ts';
-import type { SeedScore } from '../report/index.ts';
+import type { SeedGain, SeedScore } from '../report/index.ts';
 import { directionAuc } from './direction.ts';
 import { decisionsOf } from './score.ts';
 import type { Judge } from './score.ts';
+import { meanOfDraws } from './student.ts';
 import { barRows } from './test-rows.ts';
 import type { JudgedRows } from './test-rows.ts';
 
@@ -64,6 +70,8 @@ export const auditedJudge = ({ scored, model }: ScoredSeed): Judge => ({
 export interface SeedVerdict {
   readonly seed: number;
   readonly judge: Judge;
+  /** What the model is made of, judged by itself. */
+  readonly parts?: readonly Judge[];
 }
 
 export function seedScore({ seed, judge }: SeedVerdict, labels: Int8Array): SeedScore {
@@ -76,4 +84,27 @@ export function seedScore({ seed, judge }: SeedVerdict, labels: Int8Array): Seed
     logLoss: logLoss(labels, judge.probabilities),
     directionAuc: directionAuc(labels, judge.probabilities)(all),
   };
+}
+
+/** Each figure of the model less that of each of its parts, over the seeds. */
+export function seedGains(seeds: readonly SeedVerdict[], labels: Int8Array): readonly SeedGain[] {
+  const parts = seeds[0]?.parts ?? [];
+  if (seeds.length < 2) return [];
+  const figuresOf = (judge: Judge): Readonly<Record<SeedGain['figure'], number>> => ({
+    'macro-F1': macroF1(confusionMatrix(labels, decisionsOf(judge), CLASS_COUNT), CLASS_COUNT),
+    'log loss': logLoss(labels, judge.probabilities),
+    ECE: topLabelCalibration(labels, judge.probabilities).ece,
+  });
+  const own = seeds.map(({ judge }) => figuresOf(judge));
+  return parts.flatMap(({ name }, k) => {
+    const theirs = seeds.map((seed) => figuresOf(seed.parts![k]!));
+    return (['macro-F1', 'log loss', 'ECE'] as const).map((figure): SeedGain => {
+      const differences = own.map((mine, i) => mine[figure] - theirs[i]![figure]);
+      const { mean, lower, upper } = meanOfDraws(differences);
+      const isBetter = (difference: number): boolean =>
+        figure === 'macro-F1' ? difference > 0 : difference < 0;
+      const better = differences.filter(isBetter).length;
+      return { against: name, figure, mean, interval: [lower, upper], better };
+    });
+  });
 }

@@ -96,6 +96,7 @@ export const evaluationFixture: Evaluation = {
     },
   ],
   seeds: [{ seed: 1, macroF1: 0.5, mcc: 0.1, logLoss: 0.9, directionAuc: 0.65 }],
+  seedGains: [],
   checks: [{ name: 'purged splits', outcome: 'passed', detail: '10 label ends', comparisons: 10 }],
   nulls: [
     {

@@ -109,6 +109,17 @@ export interface SeedScore {
   readonly directionAuc: number;
 }
 
+/** What the model on trial is better by than a part of itself, over trainings with other seeds on the same rows. */
+export interface SeedGain {
+  readonly against: string;
+  readonly figure: 'macro-F1' | 'log loss' | 'ECE';
+  /** Mean difference, and its 95 % interval by Student's t: of another training, not of another market. */
+  readonly mean: number;
+  readonly interval: Bounds;
+  /** In how many of the seeds it is better. */
+  readonly better: number;
+}
+
 /** Adaptive conformal prediction sets over the test rows, outcomes told when they became known. */
 export interface PredictionSetScore {
   /** Share of the sets that shall hold the truth, and that did. */
@@ -277,6 +288,8 @@ export interface Evaluation {
   readonly scoreFigures: ScoreFigures | null;
   readonly slices: readonly SliceScore[];
   readonly seeds: readonly SeedScore[];
+  /** Empty with one seed, or a model without parts. */
+  readonly seedGains: readonly SeedGain[];
   readonly checks: readonly Check[];
   readonly nulls: readonly NullTest[];
   readonly trials: Trials;

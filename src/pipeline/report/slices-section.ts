@@ -1,9 +1,9 @@
 /** The model on trial by month, regime and confidence, and over seeds. */
 import { escapeHtml } from './html.ts';
-import { bounds, count, fixed, percent } from './format.ts';
+import { bounds, count, fixed, percent, signed } from './format.ts';
 import { intervalAxis, intervalBar, scaleOf } from './interval-bar.ts';
 import { FEWEST_OUTCOMES, SEEDS_FOR_SPREAD } from './report-data.ts';
-import type { Evaluation, SeedScore, SliceScore } from './report-data.ts';
+import type { Evaluation, SeedGain, SeedScore, SliceScore } from './report-data.ts';
 import { WORDS } from './words.ts';
 
 const HEADS: Readonly<Record<SliceScore['by'], string>> = {
@@ -37,11 +37,20 @@ export function slicesSection({ kind, sequenceLength, slices, scores }: Evaluati
 ${(['month', 'volatility', 'confidence'] as const).map(table).join('')}</section>`;
 }
 
-export function seedsSection({ kind, seeds }: Evaluation): string {
+export function seedsSection({ kind, seeds, seedGains }: Evaluation): string {
   if (seeds.length < SEEDS_FOR_SPREAD) {
     return `<section><h2>Over seeds</h2><p class="note">The spread over seeds is <strong>not known</strong>: ${seeds.length === 1 ? 'one seed was' : `${seeds.length} seeds were`} trained, and with fewer than ${SEEDS_FOR_SPREAD} nobody can say how much of the figure is the luck of one initialisation. ${WORDS[kind].seeds}</p>${seeds.length > 1 ? seedTable(seeds) : ''}</section>`;
   }
-  return `<section><h2>Over seeds</h2><p class="note">The same recipe on the same data, ${seeds.length} times with another seed; the first one is the model on this page. No best one is chosen.</p>${seedTable(seeds)}</section>`;
+  return `<section><h2>Over seeds</h2><p class="note">The same recipe on the same data, ${seeds.length} times with another seed; the first one is the model on this page. No best one is chosen.</p>${seedTable(seeds)}${gainTable(seedGains, seeds.length)}</section>`;
+}
+
+function gainTable(gains: readonly SeedGain[], seeds: number): string {
+  if (gains.length === 0) return '';
+  const rows = gains.map(
+    ({ against, figure, mean, interval, better }) =>
+      `<tr><th>${escapeHtml(against)}</th><td>${figure}</td><td>${signed(mean)}<br><small>${bounds(interval)}</small></td><td>${better} of ${seeds}</td></tr>`,
+  );
+  return `<p class="note">The model on trial less parts of itself. The interval is of another training on these rows, by Student’s t; it knows nothing of another market. Of log loss and ECE, below 0 is better.</p><div class="scroll"><table><thead><tr><th>against</th><th>figure</th><th>mean difference</th><th>better in</th></tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 function seedTable(seeds: readonly SeedScore[]): string {

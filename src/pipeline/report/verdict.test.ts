@@ -125,6 +125,16 @@ describe('verdictOf', () => {
     assert.match(told(1), /spread over seeds is not known: one seed was trained/);
     assert.match(told(9), /spread over seeds is not known: 9 seeds were trained/);
     assert.match(told(10), /Over 10 seeds macro-F1 runs from 0\.400 to 0\.490\./);
+    const seedGains = [
+      { against: 'Network', figure: 'macro-F1', mean: 0.02, interval: [0.01, 0.03], better: 9 },
+    ] as const;
+    const gains = (n: number): string =>
+      trial({ logistic: ABOVE, prior: ABOVE }, { seeds: seeds(n), seedGains }).join('\n');
+    assert.match(
+      gains(10),
+      /to “Network” over these seeds: macro-F1 \+0\.020 \(\+0\.010 to \+0\.030, better in 9\)\./,
+    );
+    assert.doesNotMatch(gains(9), /over these seeds/);
   });
 
   it('names what was not checked', () => {

@@ -1,6 +1,6 @@
 /** What can and what cannot be concluded, in words. */
 import { FEWEST_OUTCOMES, SEEDS_FOR_SPREAD } from './report-data.ts';
-import type { Evaluation, JudgeId, ModelScore } from './report-data.ts';
+import type { Evaluation, JudgeId, ModelScore, SeedGain } from './report-data.ts';
 import { WORDS } from './words.ts';
 
 const BASELINES: readonly JudgeId[] = ['boosting', 'logistic', 'persistence', 'prior'];
@@ -104,7 +104,15 @@ function ceilingSentence({ ceiling }: Draft): readonly string[] {
   ];
 }
 
-function reservations({ test, seeds, trials, economics, checks, synthetic }: Draft): readonly string[] {
+function reservations({
+  test,
+  seeds,
+  seedGains,
+  trials,
+  economics,
+  checks,
+  synthetic,
+}: Draft): readonly string[] {
   const sentences: string[] = [];
   const { earlierOpenings } = test;
   if (earlierOpenings > 0) {
@@ -122,6 +130,7 @@ function reservations({ test, seeds, trials, economics, checks, synthetic }: Dra
       ? `Over ${seeds.length} seeds macro-F1 runs from ${fixed(Math.min(...seeds.map((s) => s.macroF1)))} to ${fixed(Math.max(...seeds.map((s) => s.macroF1)))}.`
       : `The spread over seeds is not known: ${seeds.length === 1 ? 'one seed was' : `${seeds.length} seeds were`} trained, ${SEEDS_FOR_SPREAD} are needed.`,
   );
+  sentences.push(...gainSentences(seedGains, seeds.length));
   sentences.push(economicSentence(economics));
   const missing = checks.filter(({ outcome }) => outcome === 'not made');
   if (missing.length > 0) {
@@ -133,6 +142,20 @@ function reservations({ test, seeds, trials, economics, checks, synthetic }: Dra
       : 'One test period of one symbol; execution is not in these figures. It is no promise of profit.',
   );
   return sentences;
+}
+
+/** From as many seeds on as give a spread. */
+function gainSentences(gains: readonly SeedGain[], seeds: number): readonly string[] {
+  if (seeds < SEEDS_FOR_SPREAD) return [];
+  return [...new Set(gains.map(({ against }) => against))].map((name) => {
+    const figures = gains
+      .filter(({ against }) => against === name)
+      .map(
+        ({ figure, mean, interval, better }) =>
+          `${figure} ${signed(mean)} (${bounds(interval)}, better in ${better})`,
+      );
+    return `Mean difference to “${name}” over these seeds: ${figures.join(', ')}.`;
+  });
 }
 
 function economicSentence({
