@@ -42,7 +42,7 @@ describe('seedGains', () => {
     assert.deepEqual(seedGains(seeds(1, 0.5), labels), []);
     assert.deepEqual(
       seedGains(
-        seeds(3, 0.5).map(({ parts: _, ...rest }) => rest),
+        seeds(3, 0.5).map(({ seed, judge: own }) => ({ seed, judge: own })),
         labels,
       ),
       [],
