@@ -155,6 +155,7 @@ describe('architecture', () => {
       'domain/features',
       'trading/engine',
       'trading/backtest',
+      'trading/exchange',
       'trading/cycle',
       'pipeline/candle-scoring',
       'pipeline/live',

@@ -88,7 +88,9 @@ export function chooseCalibrator(
     };
   });
   const [nothing] = judged;
-  const better = judged.filter(({ loss, standardError }) => loss < nothing!.loss - MARGIN_OF_GAIN * standardError);
+  const better = judged.filter(
+    ({ loss, standardError }) => loss < nothing!.loss - MARGIN_OF_GAIN * standardError,
+  );
   const best = better.reduce((a, b) => (b.loss < a.loss ? b : a), nothing!);
   const byMethod = (value: (one: (typeof judged)[number]) => number) =>
     Object.fromEntries(judged.map((one) => [one.method, value(one)])) as Record<CalibrationMethod, number>;
