@@ -5,14 +5,7 @@
 import { DataError, isoDay } from '../../domain/core/index.ts';
 import { loadModelOf } from '../../platform/storage/index.ts';
 import { modelHash } from '../artifacts.ts';
-import {
-  cachedEmbeddings,
-  CandleModel,
-  type DayOutcome,
-  daysOf,
-  embedDays,
-  type StoredSeries,
-} from '../candle-models/index.ts';
+import { CandleModel, contextsOf } from '../candle-models/index.ts';
 import { DayPlayer } from './day-player.ts';
 import { Journal, type JournalLine } from './journal.ts';
 import { planRehearsal, type RehearsalPlan, type RehearsalRequest, trainedUntilMs } from './request.ts';
@@ -83,21 +76,10 @@ async function playersOf(
   for (const [i, series] of all.entries()) {
     signal.throwIfAborted();
     onProgress?.(0, `embeddings of ${series.symbol}`);
-    const days = await embeddingsOf(model, series, { dataDir: config.dataDir, venue });
+    const days = await contextsOf({ dataDir: config.dataDir, venue }, model, series);
     players.push(new SymbolPlayer({ series, settings: settings[i]!, days }, journal.states[i]));
   }
   return players;
-}
-
-/** Every day that is played or that the model was taught on; missing ones are embedded in one go. */
-async function embeddingsOf(
-  { macro, settings }: CandleModel,
-  series: StoredSeries,
-  place: { readonly dataDir: string; readonly venue: string },
-): Promise<readonly DayOutcome[]> {
-  const days = daysOf(series);
-  if (macro === undefined) return await embedDays(undefined, series, days, settings);
-  return (await cachedEmbeddings(place, macro, series, days)).days;
 }
 
 function requireSameCandles(

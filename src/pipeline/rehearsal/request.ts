@@ -1,7 +1,7 @@
 /** What a rehearsal is asked for, and what it means: the model, the candles, the days, and the folder that goes by all of it. */
 import { createHash } from 'node:crypto';
 import path from 'node:path';
-import { CANDLE_INTERVALS, isoMonth, monthSpan, type TimeSpan } from '../../domain/candles/index.ts';
+import { CANDLE_INTERVALS, isoMonth, type TimeSpan } from '../../domain/candles/index.ts';
 import {
   ConfigError,
   type ConfigProblem,
@@ -14,6 +14,7 @@ import type { RunStore } from '../../platform/storage/index.ts';
 import { type CycleSettings, RETRAIN_DEFAULTS, type RetrainPolicy } from '../../trading/cycle/index.ts';
 import type { RunRequest } from '../artifacts.ts';
 import { type CandleModel, lookBackMs, readSeries, type StoredSeries } from '../candle-models/index.ts';
+import { spanOf } from '../candle-models/request.ts';
 import { locationOf } from '../candles/ingest-candles.ts';
 import { checkedPlace } from '../candles/options.ts';
 import { cycleSettings } from './cycle-rules.ts';
@@ -70,7 +71,8 @@ export async function planRehearsal(request: RehearsalRequest, model: CandleMode
   const problems: ConfigProblem[] = [];
   if (symbols.length === 0) problems.push({ path: '--symbol', message: 'name a symbol, or several' });
   const places = symbols.flatMap((symbol) => checkedPlace({ market, symbol, interval }, problems) ?? []);
-  const span = spanOf(request, problems);
+  const { fromMs = 0, toMs = 0 } = spanOf(request, problems);
+  const span = { fromMs, toMs };
   if (!(request.costBps >= 0 && request.costBps < 10_000))
     problems.push({ path: '--cost-bps', message: `must be a number from 0 on, is ${request.costBps}` });
   if (!(request.positionShare > 0 && request.positionShare <= 1))
@@ -167,23 +169,4 @@ function identityOf(request: RehearsalRequest, { model, venue, span, settings }:
     .update(JSON.stringify([FORMAT, files, macro, venue, interval, span.fromMs, settings, training]))
     .digest('hex')
     .slice(0, 12);
-}
-
-function spanOf({ from, to }: RehearsalRequest, problems: ConfigProblem[]): TimeSpan {
-  const [first, last] = [dayOrMonth('--from', from, problems), dayOrMonth('--to', to, problems)];
-  if (first !== null && last !== null && last.toMs <= first.fromMs)
-    problems.push({ path: '--to', message: `${to} is before --from ${from}` });
-  return { fromMs: first?.fromMs ?? 0, toMs: last?.toMs ?? 0 };
-}
-
-function dayOrMonth(flag: string, text: string, problems: ConfigProblem[]): TimeSpan | null {
-  const month = monthSpan(text);
-  if (month !== null) return month;
-  const fromMs = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  if (Number.isFinite(fromMs) && isoDay(fromMs) === text) return { fromMs, toMs: fromMs + DAY_MS };
-  problems.push({
-    path: flag,
-    message: `"${text}" is no day such as 2025-01-31, nor a month such as 2025-01`,
-  });
-  return null;
 }
