@@ -61,7 +61,8 @@ describe('fitCalibrator', () => {
     });
     assert.deepEqual(map.method === 'isotonic' && map.curves[0], {
       from: [0.1, 0.2, 0.3, 0.4],
-      to: [0, 0.5, 0.5, 1],
+      // Certainty after four points is 1 / 6 away.
+      to: [1 / 6, 0.5, 0.5, 1 - 1 / 6],
     });
   });
 

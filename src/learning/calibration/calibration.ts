@@ -60,13 +60,15 @@ export interface CalibrationChoice {
   readonly standardErrors: Readonly<Record<CalibrationMethod, number>>;
 }
 
+/** Fewer independent outcomes than these choose nothing; a convention. */
+const FEWEST_OUTCOMES = 10;
 /** How many standard errors better than doing nothing a method must be. */
 export const MARGIN_OF_GAIN = 2;
 
 /**
  * Fits every method on `fit`, keeps the one of least log loss on `judge` and fits it again on `all` of them. A method
  * must be better than doing nothing by more than two standard errors of the difference, or nothing is done: three methods are
- * tried, and the rows hold few independent outcomes.
+ * tried, and the rows hold few independent outcomes. With fewer than ten of them nothing is done.
  * @throws DataError when a part has no rows
  */
 export function chooseCalibrator(
@@ -88,8 +90,10 @@ export function chooseCalibrator(
     };
   });
   const [nothing] = judged;
+  const outcomes = judge.independent ?? judge.labels.length;
   const better = judged.filter(
-    ({ loss, standardError }) => loss < nothing!.loss - MARGIN_OF_GAIN * standardError,
+    ({ loss, standardError }) =>
+      outcomes >= FEWEST_OUTCOMES && loss < nothing!.loss - MARGIN_OF_GAIN * standardError,
   );
   const best = better.reduce((a, b) => (b.loss < a.loss ? b : a), nothing!);
   const byMethod = (value: (one: (typeof judged)[number]) => number) =>

@@ -40,7 +40,10 @@ interface Pool {
   readonly count: number;
 }
 
-/** Least-squares rising curve through points sorted by `x`: neighbours that fall are pooled into their mean. */
+/**
+ * Least-squares rising curve through points sorted by `x`: neighbours that fall are pooled into their mean. No mean is nearer to
+ * certainty than Laplace's rule of succession allows after so many points: `1 / (n + 2)`.
+ */
 function risingCurve(x: Float64Array, y: Float64Array): IsotonicCurve {
   const pools: Pool[] = [];
   for (let i = 0; i < x.length;) {
@@ -63,7 +66,9 @@ function risingCurve(x: Float64Array, y: Float64Array): IsotonicCurve {
     pools.push(pool);
   }
   const ends = pools.map((pool) => (pool.first === pool.last ? [pool.first] : [pool.first, pool.last]));
-  return { from: ends.flat(), to: pools.flatMap((pool, i) => ends[i]!.map(() => pool.sum / pool.count)) };
+  const least = 1 / (x.length + 2);
+  const valueOf = ({ sum, count }: Pool): number => Math.min(1 - least, Math.max(least, sum / count));
+  return { from: ends.flat(), to: pools.flatMap((pool, i) => ends[i]!.map(() => valueOf(pool))) };
 }
 
 /** @param probabilities `[rows × classes]`; not changed. A row that every curve sends to 0 keeps its own values. */
