@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Random } from '../../domain/core/index.ts';
-import { directionAuc } from './direction.ts';
+import { directionOfReturn, Random } from '../../domain/core/index.ts';
+import { directionAuc, symmetricMoves } from './direction.ts';
 import { precisionRecallCurves } from './precision-recall.ts';
 
 describe('precisionRecallCurves', () => {
@@ -59,5 +59,21 @@ describe('directionAuc', () => {
     );
     assert.ok(Math.abs(statistic(Int32Array.of(1, 2, 2, 3, 4)) - 1 / 3) < 1e-12);
     assert.ok(Number.isNaN(statistic(Int32Array.of(0, 0, 1, 1, 4))));
+  });
+
+  it('gives nothing to one who knows how much the price will move, and not where to', () => {
+    const thresholds = { thresholdShort: -0.004, thresholdLong: 0.008 };
+    const random = Random.fromSeed(2);
+    const rows = 20_000;
+    const volatility = Float64Array.from({ length: rows }, () => 0.004 * Math.exp(0.6 * random.normal()));
+    const futureReturn = volatility.map((deviation) => deviation * random.normal());
+    const labels = Int8Array.from(futureReturn, (move) => directionOfReturn(move, thresholds));
+    // The wilder the market, the larger the share of moves that reach the far threshold.
+    const wild = Float64Array.from([...volatility].flatMap((v) => [1 / (1 + v), 0, v / (1 + v)]));
+    const all = Int32Array.from(labels.keys());
+    const moves = symmetricMoves(futureReturn, labels, thresholds);
+    assert.ok(directionAuc(labels, wild)(all) > 0.55, 'the labels themselves would be fooled');
+    assert.ok(Math.abs(directionAuc(moves, wild)(all) - 0.5) < 0.02);
+    assert.equal(symmetricMoves(futureReturn, labels, {}), labels);
   });
 });

@@ -11,7 +11,7 @@ import type { CalibratedProbabilities, SeedJudge } from '../live/index.ts';
 import type { SeedGain, SeedScore } from '../report/index.ts';
 import { directionAuc } from './direction.ts';
 import { decisionsOf } from './score.ts';
-import type { Judge } from './score.ts';
+import type { Judge, Truth } from './score.ts';
 import { meanOfDraws } from './student.ts';
 import { barRows } from './test-rows.ts';
 import type { JudgedRows } from './test-rows.ts';
@@ -74,7 +74,7 @@ export interface SeedVerdict {
   readonly parts?: readonly Judge[];
 }
 
-export function seedScore({ seed, judge }: SeedVerdict, labels: Int8Array): SeedScore {
+export function seedScore({ seed, judge }: SeedVerdict, { labels, moves }: Truth): SeedScore {
   const confusion = confusionMatrix(labels, decisionsOf(judge), CLASS_COUNT);
   const all = Int32Array.from(labels.keys());
   return {
@@ -82,7 +82,7 @@ export function seedScore({ seed, judge }: SeedVerdict, labels: Int8Array): Seed
     macroF1: macroF1(confusion, CLASS_COUNT),
     mcc: matthewsCorrelation(confusion, CLASS_COUNT),
     logLoss: logLoss(labels, judge.probabilities),
-    directionAuc: directionAuc(labels, judge.probabilities)(all),
+    directionAuc: directionAuc(moves, judge.probabilities)(all),
   };
 }
 

@@ -9,6 +9,7 @@ const RESAMPLING = { expectedBlockRows: 5, replicates: 200, seed: 1 };
 
 /** Labels that stay for a while, and a judge that is right in a share of the rows. */
 const labels = Int8Array.from({ length: ROWS }, (_, row) => Math.floor(row / 7) % 3);
+const truth = { labels, moves: labels };
 function judgeOf(id: ModelScore['id'], rightShare: number): Judge {
   const random = Random.fromSeed(3);
   const probabilities = new Float64Array(ROWS * 3).fill(0.1);
@@ -21,7 +22,7 @@ function judgeOf(id: ModelScore['id'], rightShare: number): Judge {
 
 describe('judgeRows', () => {
   const judges = [judgeOf('audited', 0.7), judgeOf('base', 0.7), judgeOf('prior', 0.3)];
-  const { scores, differences } = judgeRows(judges, labels, RESAMPLING);
+  const { scores, differences } = judgeRows(judges, truth, RESAMPLING);
 
   it('scores each judge on the same rows, every figure inside its own interval', () => {
     assert.deepEqual(
@@ -66,14 +67,14 @@ describe('judgeRows', () => {
 
   it('takes the decisions of a judge that decides by itself', () => {
     const decision = labels.slice();
-    const [own] = judgeRows([{ ...judgeOf('persistence', 0.3), decision }], labels, RESAMPLING).scores;
+    const [own] = judgeRows([{ ...judgeOf('persistence', 0.3), decision }], truth, RESAMPLING).scores;
     assert.equal(own!.macroF1, 1);
   });
 
   it('repeats with the seed', () => {
-    assert.deepEqual(judgeRows(judges, labels, RESAMPLING), { scores, differences });
+    assert.deepEqual(judgeRows(judges, truth, RESAMPLING), { scores, differences });
     assert.notDeepEqual(
-      judgeRows(judges, labels, { ...RESAMPLING, seed: 2 }).scores[0]!.macroF1Interval,
+      judgeRows(judges, truth, { ...RESAMPLING, seed: 2 }).scores[0]!.macroF1Interval,
       scores[0]!.macroF1Interval,
     );
   });

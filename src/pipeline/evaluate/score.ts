@@ -36,12 +36,20 @@ export const decisionsOf = ({ probabilities, decision }: Judge): Int8Array =>
 
 export const boundsOf = ({ lower, upper }: Interval): Bounds => [lower, upper];
 
+/** What became of the rows, in order of time. */
+export interface Truth {
+  /** `[rows]`, every row labelled. */
+  readonly labels: Int8Array;
+  /** `[rows]` see `symmetricMoves`. */
+  readonly moves: Int8Array;
+}
+
 /**
  * @param judges the first one is the model on trial; the differences are from it to each of the others
- * @param labels `[rows]` in order of time, every row labelled
  */
-export function judgeRows(judges: readonly Judge[], labels: Int8Array, resampling: Resampling): Judgement {
-  const scores = judges.map((judge) => scoreOf(judge, labels, resampling));
+export function judgeRows(judges: readonly Judge[], truth: Truth, resampling: Resampling): Judgement {
+  const { labels } = truth;
+  const scores = judges.map((judge) => scoreOf(judge, truth, resampling));
   const [first, ...others] = judges;
   const differences = others.map((judge) => differenceOf([first!, judge], labels, resampling));
   return { scores, differences };
@@ -64,7 +72,7 @@ function differenceOf(
   };
 }
 
-function scoreOf(judge: Judge, labels: Int8Array, resampling: Resampling): ModelScore {
+function scoreOf(judge: Judge, { labels, moves }: Truth, resampling: Resampling): ModelScore {
   const { probabilities } = judge;
   const predictions = decisionsOf(judge);
   const report = classificationReport({ labels, probabilities, predictions });
@@ -91,7 +99,7 @@ function scoreOf(judge: Judge, labels: Int8Array, resampling: Resampling): Model
     Bounds,
     Bounds,
   ];
-  const direction = bootstrapInterval(labels.length, resampling, directionAuc(labels, probabilities));
+  const direction = bootstrapInterval(labels.length, resampling, directionAuc(moves, probabilities));
   return {
     id: judge.id,
     name: judge.name,
