@@ -23,11 +23,11 @@ export function comparisonSection({ kind, scores, differences, ceiling }: Evalua
     const bar = { estimate: score.macroF1, interval: score.macroF1Interval, title };
     return `<tr${score.id === scores[0]!.id ? ' class="own"' : ''}><th>${escapeHtml(score.name)}</th>${withInterval(score.macroF1, score.macroF1Interval)}<td>${intervalBar({ ...bar, tone: score.id === scores[0]!.id ? 'good' : 'plain' }, scale)}</td>
 ${differenceCell(difference?.macroF1, difference?.interval)}
-${withInterval(score.mcc, score.mccInterval)}${withInterval(score.directionAuc, score.directionAucInterval)}${withInterval(score.logLoss, score.logLossInterval)}${differenceCell(difference?.logLoss, difference?.logLossInterval)}${withInterval(score.brier, score.brierInterval)}${withInterval(score.ece, score.eceInterval)}${differenceCell(difference?.ece, difference?.eceInterval)}</tr>`;
+${withInterval(score.mcc, score.mccInterval)}${withInterval(score.directionAuc, score.directionAucInterval)}${withInterval(score.logLoss, score.logLossInterval)}${differenceCell(difference?.logLoss, difference?.logLossInterval)}${withInterval(score.brier, score.brierInterval)}${withInterval(score.ece, score.eceInterval)}</tr>`;
   };
   const oracle = ceiling === null ? '' : ' The dashed line is the known ceiling of the simulated market.';
-  return `<section><h2>Beside the baselines</h2><p class="note">Every row judges the same ${WORDS[kind].rows}, and all but persistence${kind === 'micro' ? ', the adaptive thresholds of a MicroNet' : ''} and the network as trained are decided by the same rule. Small print: 95 % intervals by stationary block bootstrap. Difference: ${WORDS[kind].model} minus this row, on the same resampled blocks; of log loss and ECE, below 0 is better.${oracle}</p>
-<div class="scroll"><table><thead><tr><th></th><th>macro-F1</th><th>${intervalAxis('macro-F1', scale)}</th><th>difference</th><th>MCC</th><th>direction AUC</th><th>log loss</th><th>difference</th><th>Brier</th><th>ECE</th><th>difference</th></tr></thead>
+  return `<section><h2>Beside the baselines</h2><p class="note">Every row judges the same ${WORDS[kind].rows}, and all but persistence${kind === 'micro' ? ', the adaptive thresholds of a MicroNet' : ''} and the network as trained are decided by the same rule. Small print: 95 % intervals by stationary block bootstrap. Difference: ${WORDS[kind].model} minus this row, on the same resampled blocks; of log loss, below 0 is better.${oracle}</p>
+<div class="scroll"><table><thead><tr><th></th><th>macro-F1</th><th>${intervalAxis('macro-F1', scale)}</th><th>difference</th><th>MCC</th><th>direction AUC</th><th>log loss</th><th>difference</th><th>Brier</th><th>ECE</th></tr></thead>
 <tbody>${scores.map(row).join('')}</tbody></table></div></section>`;
 }
 
