@@ -99,7 +99,7 @@ export async function loadModelOf<Kind extends ModelKind>(
     throw new ConfigError([
       {
         path: flag,
-        message: `${manifest.name}@${manifest.version} is a ${manifest.kind} model; give a ${kinds.join(' or ')} model (see \`tidemark models list\`)`,
+        message: `${manifest.name}@${manifest.version} is ${manifest.kind === 'audited' ? 'an' : 'a'} ${manifest.kind} model; give a ${kinds.join(' or ')} model (see \`tidemark models list\`)`,
       },
     ]);
   }

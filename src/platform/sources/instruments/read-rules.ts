@@ -94,10 +94,14 @@ async function documentIn(file: string): Promise<unknown> {
     return /^\s*[[{]/.test(text) ? JSON.parse(text) : parseYaml(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-    throw new DataError(`${file}: not readable as JSON or YAML (${reason})`, {
-      code: 'INSTRUMENT_UNREADABLE',
-      context: { file },
-      cause,
-    });
+    const isAbsent = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new DataError(
+      `${file}: ${isAbsent ? 'no such file' : `not readable as JSON or YAML (${reason})`}`,
+      {
+        code: 'INSTRUMENT_UNREADABLE',
+        context: { file },
+        cause,
+      },
+    );
   }
 }
