@@ -169,7 +169,7 @@ instruments:
     await assert.rejects(readRuleFiles([typo], wanted), /typo\.yaml: BTCUSDT is not whole:[^]*minNotionl/);
     await assert.rejects(
       readRuleFiles([path.join(scene.folder, 'none.yaml')], wanted),
-      /none\.yaml: not readable/,
+      /none\.yaml: no such file/,
     );
   });
 
