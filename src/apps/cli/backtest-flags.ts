@@ -1,16 +1,10 @@
 /** Flags that set a field of the configuration's `backtest`. */
-import type { ConfigFlag } from './config-flags.ts';
+import { type ConfigFlag, number as numberFlag, text as textFlag } from './config-flag.ts';
 
-const number = (flag: string, description: string, field: string): ConfigFlag => ({
-  flag,
-  description,
-  path: ['backtest', field],
-  kind: 'number',
-});
-const text = (flag: string, description: string, field: string): ConfigFlag => ({
-  ...number(flag, description, field),
-  kind: 'text',
-});
+const number = (flag: string, description: string, field: string): ConfigFlag =>
+  numberFlag(flag, description, 'backtest', field);
+const text = (flag: string, description: string, field: string): ConfigFlag =>
+  textFlag(flag, description, 'backtest', field);
 
 export const BACKTEST_FLAGS: readonly ConfigFlag[] = [
   text(

@@ -6,7 +6,8 @@ import { after, before, describe, it } from 'node:test';
 import { Command } from 'commander';
 import { ConfigError } from '../../domain/core/index.ts';
 import type { Config } from '../../pipeline/index.ts';
-import { addConfigFlags, effectiveConfig, FLAG_GROUPS, type FlagGroup } from './config-flags.ts';
+import { addConfigFlags, effectiveConfig } from './config-flags.ts';
+import { FLAG_GROUPS, type FlagGroup } from './flag-groups.ts';
 
 /** No command offers two of these: their flags have the same names. */
 const ALONE: readonly FlagGroup[] = ['network', 'macro', 'micro', 'split'];

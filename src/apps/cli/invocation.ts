@@ -6,7 +6,7 @@ import { CODE_VERSION } from '../../pipeline/index.ts';
 import type { Config } from '../../pipeline/index.ts';
 import { explainDiskError, RunStore } from '../../platform/storage/index.ts';
 import { addConfigFlags, effectiveConfig } from './config-flags.ts';
-import type { FlagGroup } from './config-flags.ts';
+import type { FlagGroup } from './flag-groups.ts';
 import { createOutput } from './output.ts';
 import type { Output } from './output.ts';
 
