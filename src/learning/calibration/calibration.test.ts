@@ -102,6 +102,18 @@ describe('chooseCalibrator', () => {
     assert.deepEqual([chosen(2_000), chosen(2)], ['dirichlet', 'none']);
   });
 
+  it('does nothing on fewer than ten outcomes, however alike they are', () => {
+    const rows = 200;
+    const always = {
+      probabilities: Float64Array.from({ length: 3 * rows }, (_, i) => [0.3, 0.5, 0.2][i % 3]!),
+      labels: new Int8Array(rows),
+    };
+    const chosen = (independent: number) =>
+      chooseCalibrator(always, { ...always, independent }, always).calibrator.method;
+    assert.equal(chosen(9), 'none');
+    assert.notEqual(chosen(10), 'none');
+  });
+
   it('refuses to choose on nothing', () => {
     const none = { probabilities: new Float64Array(0), labels: [] };
     assert.throws(() => chooseCalibrator(rowsOf(10, 1, biased), none, none), DataError);

@@ -75,5 +75,13 @@ describe('directionAuc', () => {
     assert.ok(directionAuc(labels, wild)(all) > 0.55, 'the labels themselves would be fooled');
     assert.ok(Math.abs(directionAuc(moves, wild)(all) - 0.5) < 0.02);
     assert.equal(symmetricMoves(futureReturn, labels, {}), labels);
+    const [short, long] = [
+      { thresholdShort: -0.004, thresholdLong: 0.008 },
+      { thresholdShort: -0.008, thresholdLong: 0.004 },
+    ];
+    const both = Float64Array.of(-0.005, 0.005, -0.003, 0.003);
+    for (const either of [short, long]) {
+      assert.deepEqual([...symmetricMoves(both, labels, either)], [0, 2, 1, 1]);
+    }
   });
 });
